@@ -1,0 +1,37 @@
+/**
+ * The functions that the kernel exports, by CPU: vdso(7), "ARCHITECTURE-SPECIFIC NOTES".
+ *
+ * @module
+ */
+
+/** The entries that are called, in the order of `enum entry` in shim/vdso.c. */
+export const ENTRIES = ["clock_gettime", "clock_getres"] as const;
+
+/** The name of an entry: the system call that it spares. */
+export type EntryName = typeof ENTRIES[number];
+
+/** What a CPU's vDSO looks like. */
+export interface Machine {
+  /** e_machine in the ELF header (gABI, "ELF Header"). */
+  readonly machine: number;
+  /** The version of every symbol. */
+  readonly version: string;
+  /** The symbol of each entry; one that is not here takes the system call. */
+  readonly symbols: Readonly<Partial<Record<EntryName, string>>>;
+}
+
+/** By the kernel's name of the CPU. All are 64-bit. */
+export const MACHINES: Readonly<Record<string, Machine>> = {
+  // arch/x86/entry/vdso/vdso64/vdso64.lds.S
+  x86_64: {
+    machine: 62,
+    version: "LINUX_2.6",
+    symbols: { clock_gettime: "__vdso_clock_gettime", clock_getres: "__vdso_clock_getres" },
+  },
+  // arch/arm64/kernel/vdso/vdso.lds.S
+  aarch64: {
+    machine: 183,
+    version: "LINUX_2.6.39",
+    symbols: { clock_gettime: "__kernel_clock_gettime", clock_getres: "__kernel_clock_getres" },
+  },
+};

@@ -1,0 +1,54 @@
+/**
+ * Deno's FFI: `Deno.dlopen`, behind `--allow-ffi`.
+ *
+ * @module
+ */
+import type { Ffi, Functions, NativeType, NoFfi, Signatures } from "./types.ts";
+
+// Declared here, so that the other runtimes' compilers can read this file too.
+interface DenoNamespace {
+  dlopen(library: string, symbols: Record<string, DenoFunction>): { symbols: unknown };
+  permissions: { querySync(descriptor: DenoFfiPermission): { state: string; partial?: boolean } };
+}
+interface DenoFunction {
+  parameters: readonly NativeType[];
+  result: NativeType;
+}
+interface DenoFfiPermission {
+  name: "ffi";
+  path?: string;
+}
+
+/**
+ * The adapter, or why there is none. Asks with `querySync`, which never prompts, before anything
+ * that could.
+ *
+ * @param path the one library that will be opened, for a grant of `--allow-ffi=PATH`
+ */
+export function denoFfi(path?: string, deno: DenoNamespace = denoGlobal()): Ffi | NoFfi {
+  const everything = deno.permissions.querySync({ name: "ffi" });
+  // `partial`: granted, but some path is denied; `state` says so for the rest.
+  const bareNames = everything.state === "granted" && everything.partial !== true;
+  const granted = bareNames ||
+    (path !== undefined && deno.permissions.querySync({ name: "ffi", path }).state === "granted");
+  if (!granted) {
+    const reason = path === undefined
+      ? "Deno grants no FFI to every library: run with --allow-ffi, " +
+        "or bind({ shim }) under --allow-ffi=PATH"
+      : `Deno grants no FFI to ${path}: run with --allow-ffi=${path}`;
+    return { name: "none", reason };
+  }
+  return { name: "deno", bareNames, open: (library, table) => open(deno, library, table) };
+}
+
+function open<S extends Signatures>(deno: DenoNamespace, library: string, table: S): Functions<S> {
+  const symbols: Record<string, DenoFunction> = {};
+  for (const [name, [parameters, result]] of Object.entries(table)) {
+    symbols[name] = { parameters, result };
+  }
+  return deno.dlopen(library, symbols).symbols as Functions<S>;
+}
+
+function denoGlobal(): DenoNamespace {
+  return (globalThis as unknown as { Deno: DenoNamespace }).Deno;
+}

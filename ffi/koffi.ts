@@ -1,0 +1,70 @@
+/**
+ * koffi, the FFI of Node before 26: an optional peer, looked for where the program is installed.
+ *
+ * @module
+ */
+import { builtin, globals } from "./runtime.ts";
+import type { Ffi, Functions, NativeType, Signatures } from "./types.ts";
+
+interface Koffi {
+  load(library: string): KoffiLibrary;
+}
+interface KoffiLibrary {
+  func(name: string, result: string, parameters: readonly string[]): NativeFunction;
+}
+type NativeFunction = (...args: unknown[]) => unknown;
+
+const TYPES: Readonly<Record<NativeType, string>> = {
+  void: "void",
+  f64: "double",
+  i32: "int32_t",
+  u32: "uint32_t",
+  i64: "int64_t",
+  usize: "size_t",
+  buffer: "void *",
+};
+
+// There when a bundler has made CommonJS of this file; in ECMAScript there is no such variable.
+declare const module: { readonly filename?: string } | undefined;
+
+/** The adapter; throws what Node throws where koffi is not installed or may not be loaded. */
+export function koffiFfi(): Ffi {
+  const koffi = requireKoffi();
+  return { name: "koffi", bareNames: true, open: (library, table) => open(koffi, library, table) };
+}
+
+/**
+ * Looks beside this file, then beside the program that was started. In CommonJS bundles
+ * `import.meta.url` is missing (esbuild) or the path of the machine that built it (Bun), so that
+ * Node's own `module.filename` goes first. Never from the current directory: anybody may have put
+ * something there.
+ */
+function requireKoffi(): Koffi {
+  const { createRequire } = builtin("node:module") as {
+    createRequire(from: string): (id: string) => unknown;
+  };
+  const here = typeof module === "object" ? module?.filename : import.meta.url;
+  let error: unknown;
+  for (const from of [here, globals.process?.argv[1]]) {
+    if (!from) continue;
+    try {
+      return createRequire(from)("koffi") as Koffi;
+    } catch (reason) {
+      error ??= reason;
+    }
+  }
+  throw error ?? new Error("No file to look for koffi beside");
+}
+
+function open<S extends Signatures>(koffi: Koffi, library: string, table: S): Functions<S> {
+  const loaded = koffi.load(library);
+  const functions: Record<string, NativeFunction> = {};
+  for (const [name, [parameters, result]] of Object.entries(table)) {
+    const fn = loaded.func(name, TYPES[result], parameters.map((type) => TYPES[type]));
+    // koffi returns 64-bit integers as numbers while they fit one.
+    functions[name] = result === "i64" || result === "usize"
+      ? (...args) => BigInt(fn(...args) as number | bigint)
+      : fn;
+  }
+  return functions as Functions<S>;
+}

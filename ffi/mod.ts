@@ -1,0 +1,48 @@
+/**
+ * Chooses the FFI of this runtime.
+ *
+ * @module
+ */
+import { bunFfi } from "./bun.ts";
+import { denoFfi } from "./deno.ts";
+import { koffiFfi } from "./koffi.ts";
+import { nodeFfi } from "./node.ts";
+import { detectRuntime } from "./runtime.ts";
+import type { Ffi, NoFfi } from "./types.ts";
+
+/** What a caller may insist on. */
+export interface FfiOptions {
+  /** The one library that will be opened: for Deno's `--allow-ffi=PATH`. */
+  readonly shim?: string | undefined;
+  /** koffi even where Node has an FFI of its own. */
+  readonly ffi?: "koffi" | undefined;
+}
+
+/**
+ * The FFIs to try, best first, each made only when it is asked for. One that cannot be had is there
+ * as its reason.
+ */
+export function* ffis({ shim, ffi }: FfiOptions): Generator<Ffi | NoFfi> {
+  const runtime = detectRuntime();
+  if (ffi === "koffi" && runtime !== "node") {
+    yield { name: "none", reason: `koffi is for Node alone, and this is ${runtime}` };
+  } else if (runtime === "deno") {
+    yield denoFfi(shim);
+  } else if (runtime === "bun") {
+    yield orReason(bunFfi);
+  } else if (runtime === "node") {
+    if (ffi !== "koffi") yield orReason(nodeFfi);
+    yield orReason(koffiFfi);
+  } else {
+    yield { name: "none", reason: "No FFI is known for this JavaScript runtime" };
+  }
+}
+
+function orReason(make: () => Ffi): Ffi | NoFfi {
+  try {
+    return make();
+  } catch (cause) {
+    // Node appends the files that required a missing module: noise here.
+    return { name: "none", reason: String(cause).split("\n")[0] ?? "", cause };
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Which runtime this is, and what it offers by itself: its clock, its built-in modules, the
+ * kernel's files. Nothing outside `ffi/` asks.
+ *
+ * @module
+ */
+
+/** A JavaScript runtime, as far as this library tells them apart. */
+export type Runtime = "deno" | "bun" | "node" | "other";
+
+/** What is read of the global object, in whichever runtime. */
+export interface Globals {
+  Deno?: {
+    version?: unknown;
+    build: { os: string; arch: string };
+    permissions: { querySync(descriptor: { name: string }): { state: string } };
+    readTextFileSync(path: string): string;
+  };
+  Bun?: { nanoseconds(): number };
+  process?: Process;
+  performance: { now(): number };
+}
+
+/** `process`, in Node and Bun. */
+export interface Process {
+  platform: string;
+  arch: string;
+  argv: readonly string[];
+  versions?: { node?: string; bun?: string };
+  hrtime: { bigint(): bigint };
+  emitWarning(warning: string | Error, ...rest: unknown[]): void;
+  getBuiltinModule?(id: string): unknown;
+}
+
+/** The global object as this library sees it. Taking it touches nothing on it. */
+export const globals: Globals = globalThis as unknown as Globals;
+
+/**
+ * Tells the runtime by what only it has. Not by `process.versions.node`, which Bun and Deno have
+ * too, nor by touching `process` before Deno is ruled out: there that loads Node's whole API.
+ */
+export function detectRuntime(g: Globals = globals): Runtime {
+  if (g.Deno?.version) return "deno";
+  if (g.process?.versions?.bun) return "bun";
+  if (g.process?.versions?.node) return "node";
+  return "other";
+}
+
+/** Operating system and CPU by the kernel's names: `linux`, `x86_64`, `aarch64`. */
+export function detectPlatform(g: Globals = globals): { os: string; arch: string } {
+  if (g.Deno?.version) return { os: g.Deno.build.os, arch: g.Deno.build.arch };
+  const arch = g.process?.arch ?? "unknown";
+  return { os: g.process?.platform ?? "unknown", arch: NODE_ARCHES[arch] ?? arch };
+}
+
+const NODE_ARCHES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+
+/** A module built into Bun or Node, synchronously and out of every bundler's sight. */
+export function builtin(id: string): unknown {
+  return globals.process?.getBuiltinModule?.(id);
+}
+
+/** The clock that a runtime has without any FFI. */
+export interface RuntimeClock {
+  /** `machine` where it is the kernel's CLOCK_MONOTONIC, `context` where its origin is private. */
+  readonly timeline: "machine" | "context";
+  /** What is called, for reports. */
+  readonly name: string;
+  /** Nanoseconds. */
+  now(): number;
+  /** Nanoseconds. */
+  nowBigInt(): bigint;
+}
+
+/** This runtime's own monotonic clock. */
+export function runtimeClock(g: Globals = globals): RuntimeClock {
+  const runtime = detectRuntime(g);
+  if (runtime === "node" && g.process) {
+    const { hrtime } = g.process;
+    return {
+      timeline: "machine",
+      name: "process.hrtime.bigint",
+      now: () => Number(hrtime.bigint()),
+      nowBigInt: () => hrtime.bigint(),
+    };
+  }
+  if (runtime === "bun" && g.Bun) {
+    const { Bun } = g;
+    return {
+      timeline: "context",
+      name: "Bun.nanoseconds",
+      now: () => Bun.nanoseconds(),
+      nowBigInt: () => BigInt(Bun.nanoseconds()),
+    };
+  }
+  const { performance } = g;
+  return {
+    timeline: "context",
+    name: "performance.now",
+    now: () => performance.now() * 1e6,
+    nowBigInt: () => BigInt(Math.round(performance.now() * 1e6)),
+  };
+}
+
+const DENO_PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi"];
+
+/**
+ * The text of one of the kernel's files below /proc or /sys, or undefined where it may not be
+ * read. Deno gives those to `--allow-all` alone, and is not asked unless it has been given all.
+ */
+export function readKernelFile(path: string, g: Globals = globals): string | undefined {
+  try {
+    const { Deno } = g;
+    if (!Deno?.version) {
+      const fs = builtin("node:fs") as { readFileSync(path: string, encoding: "utf8"): string };
+      return fs.readFileSync(path, "utf8");
+    }
+    const all = DENO_PERMISSIONS.every((name) =>
+      Deno.permissions.querySync({ name }).state === "granted"
+    );
+    return all ? Deno.readTextFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}

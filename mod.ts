@@ -1,0 +1,58 @@
+/**
+ * The Linux vDSO from JavaScript: the kernel's clocks at the cost of a function call, in Deno, Bun
+ * and Node.
+ *
+ * The vDSO is a small shared object that the kernel maps into every process. It answers
+ * `clock_gettime` without a system call; C programs call it through libc without knowing. This
+ * library finds it through AT_SYSINFO_EHDR, parses it, and calls it through the runtime's FFI:
+ *
+ * ```ts
+ * import { now } from "@x/vdso";
+ *
+ * const start = now(); // nanoseconds of CLOCK_MONOTONIC, in about 25 ns
+ * await fetch("data:,hello");
+ * console.log(`${now() - start} ns`);
+ * ```
+ *
+ * - Importing does nothing. The first call binds, or {@link bind} does.
+ * - Where the kernel has no vDSO, the system call answers; where there is no FFI, the runtime's own
+ *   clock. {@link sources} says which. Nothing ever throws for that, nor prompts.
+ * - Deno needs `--allow-ffi`, and nothing else.
+ *
+ * See vdso(7), clock_gettime(2), getauxval(3).
+ *
+ * @module
+ */
+export {
+  bind,
+  type BindOptions,
+  type EntrySource,
+  type Sources,
+  sources,
+} from "./core/bind.ts";
+export {
+  CLOCK_AUX,
+  CLOCK_BOOTTIME,
+  CLOCK_BOOTTIME_ALARM,
+  CLOCK_MONOTONIC,
+  CLOCK_MONOTONIC_COARSE,
+  CLOCK_MONOTONIC_RAW,
+  CLOCK_PROCESS_CPUTIME_ID,
+  CLOCK_REALTIME,
+  CLOCK_REALTIME_ALARM,
+  CLOCK_REALTIME_COARSE,
+  CLOCK_TAI,
+  CLOCK_THREAD_CPUTIME_ID,
+  clockGetres,
+  clockGettime,
+  type ClockId,
+  now,
+  nowBigInt,
+  realtimeBigInt,
+} from "./core/clock.ts";
+export { type ClockCost, clockCost } from "./core/cost.ts";
+export { UnsupportedError, VdsoError } from "./core/errors.ts";
+export { inspect, type MappedRange, type VdsoInfo } from "./core/inspect.ts";
+export type { EntryName } from "./elf/entries.ts";
+export type { ElfSymbol, ElfSymbolBinding, ElfSymbolType } from "./elf/parse.ts";
+export type { FfiName } from "./ffi/types.ts";

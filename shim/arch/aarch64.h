@@ -1,0 +1,35 @@
+/* aarch64: svc #0 with the number in x8, arguments and result from x0 (syscall(2)); numbers from
+   include/uapi/asm-generic/unistd.h. */
+enum {
+  SYS_faccessat = 48,
+  SYS_openat = 56,
+  SYS_close = 57,
+  SYS_pipe2 = 59,
+  SYS_getdents64 = 61,
+  SYS_read = 63,
+  SYS_write = 64,
+  SYS_readlinkat = 78,
+  SYS_clock_gettime = 113,
+  SYS_clock_getres = 114,
+  SYS_getpid = 172,
+  SYS_process_vm_readv = 270,
+};
+enum { O_DIRECTORY = 040000, O_CLOEXEC = 02000000 }; /* O_DIRECTORY differs from x86 */
+
+/* A vDSO function returns 0 or a negative errno, as any C function does. */
+#define CALL_VDSO(fn, clock, out) ((fn)((clock), (out)))
+
+static inline long syscall(long nr, long a, long b, long c, long d, long e, long f) {
+  register long x8 __asm__("x8") = nr;
+  register long x0 __asm__("x0") = a;
+  register long x1 __asm__("x1") = b;
+  register long x2 __asm__("x2") = c;
+  register long x3 __asm__("x3") = d;
+  register long x4 __asm__("x4") = e;
+  register long x5 __asm__("x5") = f;
+  __asm__ volatile("svc #0"
+                   : "+r"(x0)
+                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                   : "memory", "cc");
+  return x0;
+}

@@ -1,0 +1,186 @@
+/**
+ * Turns the trampoline's bytes into functions: something must be found that dlopen(3) can open,
+ * and that nobody else can have put there.
+ *
+ * @module
+ */
+import {
+  type Ffi,
+  type Functions,
+  LIBC,
+  LIBC_FILES,
+  SHIM,
+  SHIM_CLOCKS,
+  SHIM_PROCESS,
+  SHIM_REFERENCE,
+  type Signatures,
+} from "../ffi/types.ts";
+import type { ShimImage } from "./images.ts";
+
+/** The loaded trampoline. */
+export interface Shim {
+  /** The functions that `now()` takes. */
+  readonly core: Functions<typeof SHIM>;
+  /** Resolves another group of its functions. */
+  open<const S extends Signatures>(group: S): Functions<S>;
+}
+
+type Libc = Functions<typeof LIBC>;
+
+// The musl C library answers to this name too.
+const LIBC_NAME = "libc.so.6";
+const RTLD_NOW = 2;
+const RTLD_NOLOAD = 4; // of glibc and musl alike
+const MFD_CLOEXEC = 1; // not MFD_EXEC: sysctl vm.memfd_noexec=2 refuses it
+
+/** Every function, for where the library cannot be reached a second time. */
+const ALL = { ...SHIM, ...SHIM_CLOCKS, ...SHIM_REFERENCE, ...SHIM_PROCESS } as const;
+
+/**
+ * Opens the trampoline's file at `path`, which the caller vouches for.
+ *
+ * @throws {Error} if it is not the trampoline of this version
+ */
+export function loadFile(ffi: Ffi, image: ShimImage, path: string): Shim {
+  return checked(image, reachable(ffi, path));
+}
+
+/**
+ * Loads `image`: once in a process where the C library can tell (glibc), once in each context
+ * elsewhere (musl).
+ *
+ * @throws {Error} if the process may neither map executable memory from a memfd nor from a file of
+ * its own
+ */
+export function load(ffi: Ffi, image: ShimImage): Shim {
+  const libc = ffi.open(LIBC_NAME, LIBC);
+  // Another Worker may have loaded it. The library is linked with -z nodelete: once seen here it
+  // stays, so that opening its bare name cannot go on to search directories.
+  if (isLoaded(libc, image)) return checked(image, reachable(ffi, image.soname));
+  const reasons: unknown[] = [];
+  for (const attempt of [loadFromMemory, loadFromFile]) {
+    try {
+      return attempt(ffi, libc, image);
+    } catch (reason) {
+      reasons.push(reason);
+    }
+  }
+  throw new Error(`Loading the trampoline failed: ${reasons.join("; ")}`, { cause: reasons[0] });
+}
+
+/**
+ * A memfd works on read-only file systems and where /tmp is mounted noexec. A Worker may be
+ * terminated anywhere in here, and then no finally block runs: the name tells vdso_sweep() whose
+ * descriptor it is.
+ */
+function loadFromMemory(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
+  const fd = libc.memfd_create(cString(`x-vdso:${threadName(libc)}`), MFD_CLOEXEC);
+  if (fd < 0) throw new Error("memfd_create(2) was refused");
+  try {
+    writeAll(libc, fd, decodeBase64(image.base64));
+    return loadPath(ffi, libc, image, uniquePath(fd, image));
+  } finally {
+    libc.close(fd);
+  }
+}
+
+/**
+ * A file of a name nobody can guess, in a directory nobody else may enter, gone when this returns.
+ * Not where TMPDIR points: that would read the environment.
+ */
+function loadFromFile(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
+  const files = ffi.open(LIBC_NAME, LIBC_FILES);
+  const reasons: unknown[] = [];
+  for (const parent of ["/tmp", "/var/tmp", "/dev/shm"]) {
+    const directory = cString(`${parent}/x-vdso-XXXXXX`);
+    if (files.mkdtemp(directory) === 0n) {
+      reasons.push(new Error(`mkdtemp(3) failed in ${parent}`));
+      continue;
+    }
+    const path = `${String.fromCharCode(...directory.subarray(0, -1))}/${image.soname}`;
+    const fd = files.creat(cString(path), 0o600);
+    try {
+      if (fd < 0) throw new Error(`creat(2) failed in ${parent}`);
+      writeAll(libc, fd, decodeBase64(image.base64));
+      return loadPath(ffi, libc, image, path);
+    } catch (reason) {
+      reasons.push(reason);
+    } finally {
+      if (fd >= 0) libc.close(fd);
+      files.unlink(cString(path));
+      files.rmdir(directory);
+    }
+  }
+  throw new Error(reasons.join("; "), { cause: reasons[0] });
+}
+
+/** Opens a path that is gone soon; later groups go by the SONAME, or are resolved now. */
+function loadPath(ffi: Ffi, libc: Libc, image: ShimImage, path: string): Shim {
+  const { core } = checked(image, reachable(ffi, path));
+  if (isLoaded(libc, image)) return { core, open: (group) => ffi.open(image.soname, group) };
+  const all = ffi.open(path, ALL);
+  return { core, open: <S extends Signatures>() => all as unknown as Functions<S> };
+}
+
+function reachable(ffi: Ffi, name: string): Shim {
+  return { core: ffi.open(name, SHIM), open: (group) => ffi.open(name, group) };
+}
+
+function checked(image: ShimImage, shim: Shim): Shim {
+  const id = shim.core.vdso_build_id();
+  if (id !== image.buildId) {
+    throw new Error(
+      `Expected the trampoline ${image.buildId.toString(16)}, dlopen(3) gave ${id.toString(16)}`,
+    );
+  }
+  return shim;
+}
+
+function isLoaded(libc: Libc, image: ShimImage): boolean {
+  return libc.dlopen(cString(image.soname), RTLD_NOW | RTLD_NOLOAD) !== 0n;
+}
+
+/**
+ * A path to descriptor `fd` that is spelt differently for each build of the trampoline. glibc
+ * knows a library by the string that opened it: another version's memfd may have had this very
+ * number, and dlopen("/proc/self/fd/N") would then return that one. Between the components the
+ * build id's bits stand as `/` and `/.`, which the kernel skips.
+ */
+function uniquePath(fd: number, image: ShimImage): string {
+  const bits = image.buildId.toString(2).replaceAll("0", "/").replaceAll("1", "/.");
+  return `/proc/self/fd${bits}/${fd}`;
+}
+
+function writeAll(libc: Libc, fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) {
+    const rest = bytes.subarray(done);
+    const written = Number(libc.write(fd, rest, BigInt(rest.length)));
+    if (written <= 0) throw new Error(`write(2) wrote ${done} of ${bytes.length} bytes`);
+    done += written;
+  }
+}
+
+/** This thread as /proc names it, "PID/task/TID"; empty without /proc. */
+function threadName(libc: Libc): string {
+  const target = new Uint8Array(64);
+  const length = Number(libc.readlink(cString("/proc/thread-self"), target, BigInt(target.length)));
+  return length > 0 ? String.fromCharCode(...target.subarray(0, length)) : "";
+}
+
+// A plain loop where the built-in is missing: Uint8Array.from(atob(x), f) costs milliseconds.
+function decodeBase64(text: string): Uint8Array {
+  if ("fromBase64" in Uint8Array) {
+    return (Uint8Array as unknown as { fromBase64(text: string): Uint8Array }).fromBase64(text);
+  }
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/** A NUL-terminated string, of ASCII alone. */
+function cString(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length + 1);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}

@@ -1,0 +1,77 @@
+/** What the tests share: which runtime this is, and how to start it again on another file. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+
+export const ROOT = join(import.meta.dirname, "..");
+
+interface Versions {
+  deno?: string;
+  bun?: string;
+  node: string;
+}
+const versions = process.versions as unknown as Versions;
+
+/** The runtime that these tests run in. */
+export const runtime: "deno" | "bun" | "node" = versions.deno ? "deno" : versions.bun ? "bun" : "node";
+
+/** 22, 24, 26; 0 in Deno and Bun, which pretend to some version. */
+export const nodeMajor: number = runtime === "node" ? parseInt(versions.node) : 0;
+
+/** The FFI that the library should find here. */
+export const expectedFfi: "deno" | "bun" | "node" | "koffi" = runtime !== "node"
+  ? runtime
+  : nodeMajor >= 26
+  ? "node"
+  : "koffi";
+
+export interface RunOptions {
+  /** Deno's permissions, in place of --allow-all. */
+  readonly deno?: readonly string[];
+  /** Node's options. */
+  readonly node?: readonly string[];
+  /** A program that starts the runtime, and its arguments. */
+  readonly launcher?: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface RunResult {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The words that run `file` in this very runtime. */
+export function command(file: string, args: readonly string[] = [], options: RunOptions = {}): string[] {
+  const flags = runtime === "deno"
+    ? ["run", "--no-check", "--quiet", ...(options.deno ?? ["--allow-all"])]
+    : runtime === "node"
+    ? [...(options.node ?? [])]
+    : [];
+  return [...(options.launcher ?? []), process.execPath, ...flags, file, ...args];
+}
+
+/** Runs `file` (below the root, or absolute) in this very runtime, to its end. */
+export function run(file: string, args: readonly string[] = [], options: RunOptions = {}): RunResult {
+  const [program = "", ...rest] = command(join(file.startsWith("/") ? "" : ROOT, file), args, options);
+  const { status, signal, stdout, stderr, error } = spawnSync(program, rest, {
+    cwd: options.cwd ?? ROOT,
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  if (error) throw error;
+  return { code: status, signal, stdout, stderr };
+}
+
+/**
+ * The `skip` option of a test: the reason where something is missing, unless the environment
+ * variable `required` says that nothing may be missing here, as it does in CI.
+ */
+export function skipUnless(present: boolean, reason: string, required: string): string | false {
+  if (present) return false;
+  if (process.env[required]) throw new Error(`${required} is set, but: ${reason}`);
+  return reason;
+}
