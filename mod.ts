@@ -52,6 +52,7 @@ export {
 } from "./core/clock.ts";
 export { type ClockCost, clockCost } from "./core/cost.ts";
 export { UnsupportedError, VdsoError } from "./core/errors.ts";
+export { type Trampoline, trampoline } from "./core/trampoline.ts";
 export { inspect, type MappedRange, type VdsoInfo } from "./core/inspect.ts";
 export type { EntryName } from "./elf/entries.ts";
 export type { ElfSymbol, ElfSymbolBinding, ElfSymbolType } from "./elf/parse.ts";

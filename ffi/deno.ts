@@ -26,19 +26,35 @@ interface DenoFfiPermission {
  * @param path the one library that will be opened, for a grant of `--allow-ffi=PATH`
  */
 export function denoFfi(path?: string, deno: DenoNamespace = denoGlobal()): Ffi | NoFfi {
-  const everything = deno.permissions.querySync({ name: "ffi" });
+  if (!grants(deno, path)) return { name: "none", reason: refusal(path) };
+  return {
+    name: "deno",
+    bareNames: grantsAll(deno),
+    open(library, table) {
+      // A program may have dropped the permission since, and then Deno.dlopen would prompt.
+      if (!grants(deno, path)) throw new Error(refusal(path));
+      return open(deno, library, table);
+    },
+  };
+}
+
+/** Every library, by whatever name. */
+function grantsAll(deno: DenoNamespace): boolean {
+  const { state, partial } = deno.permissions.querySync({ name: "ffi" });
   // `partial`: granted, but some path is denied; `state` says so for the rest.
-  const bareNames = everything.state === "granted" && everything.partial !== true;
-  const granted = bareNames ||
+  return state === "granted" && partial !== true;
+}
+
+function grants(deno: DenoNamespace, path: string | undefined): boolean {
+  return grantsAll(deno) ||
     (path !== undefined && deno.permissions.querySync({ name: "ffi", path }).state === "granted");
-  if (!granted) {
-    const reason = path === undefined
-      ? "Deno grants no FFI to every library: run with --allow-ffi, " +
-        "or bind({ shim }) under --allow-ffi=PATH"
-      : `Deno grants no FFI to ${path}: run with --allow-ffi=${path}`;
-    return { name: "none", reason };
-  }
-  return { name: "deno", bareNames, open: (library, table) => open(deno, library, table) };
+}
+
+function refusal(path: string | undefined): string {
+  return path === undefined
+    ? "Deno grants no FFI to every library: run with --allow-ffi, " +
+      "or bind({ shim }) under --allow-ffi=PATH"
+    : `Deno grants no FFI to ${path}: run with --allow-ffi=${path}`;
 }
 
 function open<S extends Signatures>(deno: DenoNamespace, library: string, table: S): Functions<S> {

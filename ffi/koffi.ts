@@ -33,19 +33,13 @@ export function koffiFfi(): Ffi {
   return { name: "koffi", bareNames: true, open: (library, table) => open(koffi, library, table) };
 }
 
-/**
- * Looks beside this file, then beside the program that was started. In CommonJS bundles
- * `import.meta.url` is missing (esbuild) or the path of the machine that built it (Bun), so that
- * Node's own `module.filename` goes first. Never from the current directory: anybody may have put
- * something there.
- */
+/** Looks beside this file, then beside the program that was started. */
 function requireKoffi(): Koffi {
   const { createRequire } = builtin("node:module") as {
     createRequire(from: string): (id: string) => unknown;
   };
-  const here = typeof module === "object" ? module?.filename : import.meta.url;
   let error: unknown;
-  for (const from of [here, globals.process?.argv[1]]) {
+  for (const from of [thisFile(), startedFile()]) {
     if (!from) continue;
     try {
       return createRequire(from)("koffi") as Koffi;
@@ -56,14 +50,34 @@ function requireKoffi(): Koffi {
   throw error ?? new Error("No file to look for koffi beside");
 }
 
+/**
+ * In CommonJS bundles `import.meta.url` is missing (esbuild) or the path of the machine that built
+ * it (Bun), so that Node's own `module.filename` goes first. Not that of the global `module`, which
+ * `node -e`, `node -` and the REPL define, also for ECMAScript modules that they import: it lies in
+ * the current directory, where anybody may have put a koffi.
+ */
+function thisFile(): string | undefined {
+  const local = typeof module === "object" &&
+    module !== (globalThis as { module?: unknown }).module;
+  return local ? module?.filename : import.meta.url;
+}
+
+/** With `node -e` the first argument is no program, but may be the path of anybody's file. */
+function startedFile(): string | undefined {
+  const evaluates = globals.process?.execArgv?.some((option) =>
+    /^(-e|-p|-pe|--eval|--print)(=|$)/.test(option)
+  );
+  return evaluates ? undefined : globals.process?.argv[1];
+}
+
 function open<S extends Signatures>(koffi: Koffi, library: string, table: S): Functions<S> {
   const loaded = koffi.load(library);
-  const functions: Record<string, NativeFunction> = {};
+  const functions: Record<string, unknown> = {};
   for (const [name, [parameters, result]] of Object.entries(table)) {
     const fn = loaded.func(name, TYPES[result], parameters.map((type) => TYPES[type]));
     // koffi returns 64-bit integers as numbers while they fit one.
     functions[name] = result === "i64" || result === "usize"
-      ? (...args) => BigInt(fn(...args) as number | bigint)
+      ? (...args: unknown[]) => BigInt(fn(...args) as number | bigint)
       : fn;
   }
   return functions as Functions<S>;

@@ -26,6 +26,7 @@ export interface Process {
   platform: string;
   arch: string;
   argv: readonly string[];
+  execArgv?: readonly string[];
   versions?: { node?: string; bun?: string };
   hrtime: { bigint(): bigint };
   emitWarning(warning: string | Error, ...rest: unknown[]): void;

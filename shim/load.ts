@@ -65,7 +65,7 @@ export function load(ffi: Ffi, image: ShimImage): Shim {
       reasons.push(reason);
     }
   }
-  throw new Error(`Loading the trampoline failed: ${reasons.join("; ")}`, { cause: reasons[0] });
+  throw new Error(`Loading the trampoline failed: ${messages(reasons)}`, { cause: reasons[0] });
 }
 
 /**
@@ -77,7 +77,7 @@ function loadFromMemory(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
   const fd = libc.memfd_create(cString(`x-vdso:${threadName(libc)}`), MFD_CLOEXEC);
   if (fd < 0) throw new Error("memfd_create(2) was refused");
   try {
-    writeAll(libc, fd, decodeBase64(image.base64));
+    writeAll(libc, fd, imageBytes(image));
     return loadPath(ffi, libc, image, uniquePath(fd, image));
   } finally {
     libc.close(fd);
@@ -101,7 +101,7 @@ function loadFromFile(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
     const fd = files.creat(cString(path), 0o600);
     try {
       if (fd < 0) throw new Error(`creat(2) failed in ${parent}`);
-      writeAll(libc, fd, decodeBase64(image.base64));
+      writeAll(libc, fd, imageBytes(image));
       return loadPath(ffi, libc, image, path);
     } catch (reason) {
       reasons.push(reason);
@@ -111,7 +111,11 @@ function loadFromFile(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
       files.rmdir(directory);
     }
   }
-  throw new Error(reasons.join("; "), { cause: reasons[0] });
+  throw new Error(messages(reasons), { cause: reasons[0] });
+}
+
+function messages(reasons: readonly unknown[]): string {
+  return reasons.map((reason) => reason instanceof Error ? reason.message : reason).join("; ");
 }
 
 /** Opens a path that is gone soon; later groups go by the SONAME, or are resolved now. */
@@ -167,12 +171,14 @@ function threadName(libc: Libc): string {
   return length > 0 ? String.fromCharCode(...target.subarray(0, length)) : "";
 }
 
-// A plain loop where the built-in is missing: Uint8Array.from(atob(x), f) costs milliseconds.
-function decodeBase64(text: string): Uint8Array {
-  if ("fromBase64" in Uint8Array) {
-    return (Uint8Array as unknown as { fromBase64(text: string): Uint8Array }).fromBase64(text);
-  }
-  const binary = atob(text);
+/**
+ * The shared object itself. A plain loop where the built-in is missing: Uint8Array.from(atob(x), f)
+ * costs milliseconds.
+ */
+export function imageBytes({ base64 }: ShimImage): Uint8Array {
+  const { fromBase64 } = Uint8Array as { fromBase64?(text: string): Uint8Array };
+  if (fromBase64) return fromBase64.call(Uint8Array, base64);
+  const binary = atob(base64);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;

@@ -50,7 +50,9 @@ export function command(file: string, args: readonly string[] = [], options: Run
     : runtime === "node"
     ? [...(options.node ?? [])]
     : [];
-  return [...(options.launcher ?? []), process.execPath, ...flags, file, ...args];
+  // env(1), since Deno recognises its own path, takes the words for Node's and adds --allow-all.
+  const launcher = options.launcher ?? (runtime === "deno" ? ["env"] : []);
+  return [...launcher, process.execPath, ...flags, file, ...args];
 }
 
 /** Runs `file` (below the root, or absolute) in this very runtime, to its end. */

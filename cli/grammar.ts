@@ -1,0 +1,117 @@
+/**
+ * The command line of `vdso`: what parsing, `--help`, shell completions and docs/cli.md are all
+ * made from.
+ *
+ * @module
+ */
+import { object, or } from "@optique/core/constructs";
+import { type Message, message } from "@optique/core/message";
+import { withDefault } from "@optique/core/modifiers";
+import type { InferValue, Parser } from "@optique/core/parser";
+import { argument, command, constant, flag, option } from "@optique/core/primitives";
+import { choice, string } from "@optique/core/valueparser";
+import { CLOCKS } from "./clocks.ts";
+
+/** For `--help` and docs/cli.md. */
+export const BRIEF: Message = message`The Linux vDSO, from JavaScript`;
+
+/** For `--help` and docs/cli.md. */
+export const EXIT_STATUS: Message =
+  message`Exit status: 0 if all went well, 1 if what was asked for cannot be had here (the reason is on standard error), 2 if the command line is wrong.`;
+
+const json = withDefault(
+  flag("--json", { description: message`Print one JSON object, with stable keys.` }),
+  false,
+);
+const addresses = withDefault(
+  flag("--addresses", {
+    description:
+      message`Show where things are mapped. Left out by default: it gives away the layout of this process's memory.`,
+  }),
+  false,
+);
+
+const summary = object({ command: constant("summary"), json, addresses });
+
+const symbols = command(
+  "symbols",
+  object({ command: constant("symbols"), json }),
+  {
+    brief: message`List the functions of the vDSO.`,
+    description:
+      message`List what the vDSO exports: name, version, size, type, binding and offset of each symbol.`,
+  },
+);
+
+const dump = command(
+  "dump",
+  object({
+    command: constant("dump"),
+    file: argument(string({ metavar: "FILE" }), {
+      description: message`Where to write the image.`,
+    }),
+  }),
+  {
+    brief: message`Write the vDSO's image to a file.`,
+    description:
+      message`Write the whole ELF image, section headers included, to FILE: objdump -d disassembles it, gdb's add-symbol-file takes it.`,
+  },
+);
+
+const shim = command(
+  "shim",
+  object({
+    command: constant("shim"),
+    out: option("--out", string({ metavar: "FILE" }), {
+      description: message`Where to write the trampoline.`,
+    }),
+  }),
+  {
+    brief: message`Write the trampoline to a file.`,
+    description:
+      message`Write the shared object that the FFI loads, for bind({ shim: FILE }) under Deno's --allow-ffi=FILE. Needs no permission but to write that file.`,
+  },
+);
+
+const sources = command(
+  "sources",
+  object({ command: constant("sources"), json }),
+  {
+    brief: message`Say which path is live for each entry.`,
+    description:
+      message`Say for each entry whether the vDSO, the system call or the runtime answers, and by which FFI.`,
+  },
+);
+
+const now = command(
+  "now",
+  object({
+    command: constant("now"),
+    clock: withDefault(
+      option("--clock", choice(Object.keys(CLOCKS), { metavar: "NAME" }), {
+        description: message`Which clock; monotonic if left out.`,
+      }),
+      "monotonic",
+    ),
+    bigint: withDefault(
+      flag("--bigint", { description: message`Exact at any uptime, with JavaScript's n behind.` }),
+      false,
+    ),
+    json,
+  }),
+  {
+    brief: message`Print the time.`,
+    description: message`Print nanoseconds of a clock.`,
+  },
+);
+
+const grammar = or(symbols, dump, shim, sources, now, summary);
+
+/** What the words after `vdso` can mean. */
+export type Command = InferValue<typeof grammar>;
+
+/** Of everything that comes after `vdso`. */
+export const GRAMMAR: Parser<"sync", Command, unknown> = grammar;
+
+/** Of nothing at all, which or() does not match. */
+export const NO_WORDS: Command = { command: "summary", json: false, addresses: false };

@@ -1,0 +1,31 @@
+/**
+ * `vdso sources` and `vdso now`: what answers, and the answer.
+ *
+ * @module
+ */
+import { clockGettime, CLOCK_MONOTONIC, now, sources } from "../mod.ts";
+import { CLOCKS } from "./clocks.ts";
+import { pairs, toJson } from "./output.ts";
+
+/** Prints the live paths. */
+export function sourcesCommand({ json }: { json: boolean }): string {
+  const live = sources();
+  if (json) return toJson(live);
+  const rows: [string, string][] = [
+    ["ffi", live.ffi],
+    ["timeline", live.timeline],
+    ...Object.entries(live.entries),
+  ];
+  if (live.reason) rows.push(["reason", live.reason]);
+  return pairs(rows);
+}
+
+/** Prints the time. */
+export function nowCommand(options: { clock: string; bigint: boolean; json: boolean }): string {
+  const id = CLOCKS[options.clock] ?? CLOCK_MONOTONIC;
+  // now() itself for its own clock: it is there without any FFI.
+  const ns = options.bigint || id !== CLOCK_MONOTONIC ? clockGettime(id) : now();
+  // In JSON a string: a bigint has no number of its own there.
+  if (options.json) return toJson({ clock: options.clock, ns: String(ns) });
+  return options.bigint ? `${ns}n` : String(Number(ns));
+}

@@ -1,0 +1,2 @@
+/** The package's version; `npm run check` holds it equal to deno.json's. */
+export const VERSION = "0.1.0";
