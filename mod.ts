@@ -23,13 +23,7 @@
  *
  * @module
  */
-export {
-  bind,
-  type BindOptions,
-  type EntrySource,
-  type Sources,
-  sources,
-} from "./core/bind.ts";
+export { bind, type BindOptions, type EntrySource, type Sources, sources } from "./core/bind.ts";
 export {
   CLOCK_AUX,
   CLOCK_BOOTTIME,

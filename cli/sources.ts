@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { clockGettime, CLOCK_MONOTONIC, now, sources } from "../mod.ts";
+import { CLOCK_MONOTONIC, clockGettime, now, sources } from "../mod.ts";
 import { CLOCKS } from "./clocks.ts";
 import { pairs, toJson } from "./output.ts";
 

@@ -240,7 +240,9 @@ function everyEntry(source: EntrySource): Record<EntryName, EntrySource> {
   >;
 }
 
-function checkOptions(options: BindOptions): { path: string | undefined; ffi: "koffi" | undefined } {
+function checkOptions(
+  options: BindOptions,
+): { path: string | undefined; ffi: "koffi" | undefined } {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Expected \`options\` to be an object, got ${show(options)}`);
   }

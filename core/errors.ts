@@ -33,6 +33,7 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
  * ```
  */
 export class VdsoError extends Error {
+  /** For those who look at names: `"VdsoError"`. */
   override readonly name = "VdsoError";
   /** The symbolic name, `"EINVAL"`. */
   readonly code: string;
@@ -42,6 +43,8 @@ export class VdsoError extends Error {
   readonly syscall: string;
 
   /**
+   * Made by this library alone.
+   *
    * @param syscall the call that failed
    * @param errno its positive error number
    * @param what the arguments, for the message
@@ -71,6 +74,7 @@ export class VdsoError extends Error {
  * ```
  */
 export class UnsupportedError extends Error {
+  /** For those who look at names: `"UnsupportedError"`. */
   override readonly name = "UnsupportedError";
 }
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-/** The entries that are called, in the order of `enum entry` in shim/vdso.c. */
-export const ENTRIES = ["clock_gettime", "clock_getres"] as const;
-
 /** The name of an entry: the system call that it spares. */
-export type EntryName = typeof ENTRIES[number];
+export type EntryName = "clock_gettime" | "clock_getres";
+
+/** The entries that are called, in the order of `enum entry` in shim/vdso.c. */
+export const ENTRIES: readonly EntryName[] = ["clock_gettime", "clock_getres"];
 
 /** What a CPU's vDSO looks like. */
 export interface Machine {

@@ -13,7 +13,10 @@ const SOURCES = /^(mod|cli|(core|elf|ffi|shim|cli)\/.*)\.ts$/;
 const GENERATED = "shim/images.ts";
 
 /** The words that run the tests of one runtime and leave lcov or raw data in coverage/NAME. */
-export function coverageCommand(runtime: RuntimeCommand, files: readonly string[]): [string, ...string[]] {
+export function coverageCommand(
+  runtime: RuntimeCommand,
+  files: readonly string[],
+): [string, ...string[]] {
   const { name, bin, test } = runtime;
   const directory = join(DIRECTORY, name);
   if (name === "deno") return [bin, ...test, `--coverage=${directory}`, ...files];

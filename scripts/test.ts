@@ -32,7 +32,11 @@ function count(output: string, word: "pass" | "fail" | "skip"): number {
   return Number(match?.slice(1).find((group) => group !== undefined) ?? 0);
 }
 
-async function testIn(runtime: RuntimeCommand, files: string[], coverage: boolean): Promise<Outcome> {
+async function testIn(
+  runtime: RuntimeCommand,
+  files: string[],
+  coverage: boolean,
+): Promise<Outcome> {
   const log = join(LOGS, `${runtime.name}.log`);
   const [program, ...args] = coverage
     ? coverageCommand(runtime, files)
@@ -47,7 +51,9 @@ async function testIn(runtime: RuntimeCommand, files: string[], coverage: boolea
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => output += text);
   }
-  const status = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 1)));
+  const status = await new Promise<number>((resolve) =>
+    child.on("close", (code) => resolve(code ?? 1))
+  );
   writeFileSync(log, output);
   const outcome = {
     name: runtime.name,
@@ -61,7 +67,9 @@ async function testIn(runtime: RuntimeCommand, files: string[], coverage: boolea
   if (outcome.status === 0 && outcome.passed === 0) outcome.status = 1;
   const { passed, failed, skipped, seconds } = outcome;
   console.log(
-    `${runtime.name}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds.toFixed(0)} s`,
+    `${runtime.name}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${
+      seconds.toFixed(0)
+    } s`,
   );
   if (outcome.status !== 0) console.log(`\n${output}\n`);
   return outcome;
@@ -89,6 +97,7 @@ await Promise.all(Array.from({ length: availableParallelism() }, async () => {
 
 let failed = outcomes.some(({ status }) => status !== 0);
 if (values.coverage && !failed) failed = !reportCoverage();
-const total = (key: "passed" | "failed" | "skipped") => outcomes.reduce((sum, o) => sum + o[key], 0);
+const total = (key: "passed" | "failed" | "skipped") =>
+  outcomes.reduce((sum, o) => sum + o[key], 0);
 console.log(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped`);
 process.exitCode = failed ? 1 : 0;

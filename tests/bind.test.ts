@@ -36,7 +36,11 @@ test("bind() names the option and what it got when that is of the wrong kind", (
   const call = bind as (options: any) => void;
   assertThrows(() => call(null), TypeError, "`options` to be an object, got null");
   assertThrows(() => call("x"), TypeError, '`options` to be an object, got "x"');
-  assertThrows(() => call({ shim: 1 }), TypeError, "`options.shim` to be a path or a file URL, got 1");
+  assertThrows(
+    () => call({ shim: 1 }),
+    TypeError,
+    "`options.shim` to be a path or a file URL, got 1",
+  );
   assertThrows(() => call({ ffi: "node" }), RangeError, '`options.ffi` to be "koffi", got "node"');
   for (const shim of ["shim.so", "./shim.so", "", "https://a/b", new URL("https://a/b"), "/a\0b"]) {
     assertThrows(() => call({ shim }), RangeError, "an absolute path or a file URL");

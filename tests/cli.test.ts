@@ -73,7 +73,9 @@ test("vdso prints usage to standard error and exits 2 when the words are wrong",
 test("vdso is quiet when nobody reads on", TIMEOUT, () => {
   for (const args of [["--json"], ["--help"], ["completions", "bash"]]) {
     // true(1) reads nothing: the pipe is broken before the first write.
-    const script = `${command(join(ROOT, "cli.ts"), args).map((word) => `'${word}'`).join(" ")} | true`;
+    const script = `${
+      command(join(ROOT, "cli.ts"), args).map((word) => `'${word}'`).join(" ")
+    } | true`;
     const { status, stderr } = spawnSync("bash", ["-o", "pipefail", "-c", script], {
       cwd: ROOT,
       encoding: "utf8",

@@ -64,7 +64,12 @@ test("runtimeClock() is in nanoseconds, and says whose timeline it is on", () =>
     const clock = runtimeClock(g);
     return [clock.name, clock.timeline, clock.now(), clock.nowBigInt()];
   };
-  assertEquals(describe(node), ["process.hrtime.bigint", "machine", 123_456_789_012, 123_456_789_012n]);
+  assertEquals(describe(node), [
+    "process.hrtime.bigint",
+    "machine",
+    123_456_789_012,
+    123_456_789_012n,
+  ]);
   assertEquals(describe(bun), ["Bun.nanoseconds", "context", 77, 77n]);
   assertEquals(describe(deno([])), ["performance.now", "context", 1_500_000, 1_500_000n]);
   assertEquals(describe(browser), ["performance.now", "context", 1_500_000, 1_500_000n]);
@@ -106,7 +111,10 @@ test("denoFfi() wants every library, or the one that will be opened", () => {
   assertEquals(name({ "/shim.so": granted }), "none");
   assertEquals(name({ "/shim.so": granted }, "/shim.so"), "paths");
   assertEquals(name({ "/shim.so": granted }, "/other.so"), "none");
-  assertEquals(name({ "": { state: "granted", partial: true }, "/shim.so": granted }, "/shim.so"), "paths");
+  assertEquals(
+    name({ "": { state: "granted", partial: true }, "/shim.so": granted }, "/shim.so"),
+    "paths",
+  );
   assertEquals(name({ "": { state: "denied" } }, "/shim.so"), "none");
 });
 

@@ -13,7 +13,11 @@ interface Versions {
 const versions = process.versions as unknown as Versions;
 
 /** The runtime that these tests run in. */
-export const runtime: "deno" | "bun" | "node" = versions.deno ? "deno" : versions.bun ? "bun" : "node";
+export const runtime: "deno" | "bun" | "node" = versions.deno
+  ? "deno"
+  : versions.bun
+  ? "bun"
+  : "node";
 
 /** 22, 24, 26; 0 in Deno and Bun, which pretend to some version. */
 export const nodeMajor: number = runtime === "node" ? parseInt(versions.node) : 0;
@@ -43,21 +47,37 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/**
+ * This runtime's program. Spelt in another way, since Deno's node:child_process looks for Deno's own
+ * path among the words, takes what follows for Node's options, and adds --allow-all.
+ */
+const PROGRAM = process.execPath.replace(/\/([^/]+)$/, "/./$1");
+
 /** The words that run `file` in this very runtime. */
-export function command(file: string, args: readonly string[] = [], options: RunOptions = {}): string[] {
+export function command(
+  file: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): string[] {
   const flags = runtime === "deno"
     ? ["run", "--no-check", "--quiet", ...(options.deno ?? ["--allow-all"])]
     : runtime === "node"
     ? [...(options.node ?? [])]
     : [];
-  // env(1), since Deno recognises its own path, takes the words for Node's and adds --allow-all.
-  const launcher = options.launcher ?? (runtime === "deno" ? ["env"] : []);
-  return [...launcher, process.execPath, ...flags, file, ...args];
+  return [...(options.launcher ?? []), PROGRAM, ...flags, file, ...args];
 }
 
 /** Runs `file` (below the root, or absolute) in this very runtime, to its end. */
-export function run(file: string, args: readonly string[] = [], options: RunOptions = {}): RunResult {
-  const [program = "", ...rest] = command(join(file.startsWith("/") ? "" : ROOT, file), args, options);
+export function run(
+  file: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): RunResult {
+  const [program = "", ...rest] = command(
+    join(file.startsWith("/") ? "" : ROOT, file),
+    args,
+    options,
+  );
   const { status, signal, stdout, stderr, error } = spawnSync(program, rest, {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, NO_COLOR: "1", ...options.env },

@@ -1,0 +1,30 @@
+/** `npm run check`: everything that can be told without running the tests. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { ROOT, RUNTIMES } from "./runtimes.ts";
+
+const deno = RUNTIMES.find(({ name }) => name === "deno")?.bin ?? "deno";
+const tsc = join(ROOT, "node_modules/.bin/tsc");
+
+const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
+  [process.execPath, "scripts/check_imports.ts"],
+  [process.execPath, "scripts/check_manifests.ts"],
+  [deno, "fmt", "--check"],
+  [deno, "lint"],
+  [deno, "check", "mod.ts", "cli.ts", "elf/mod.ts"],
+  [tsc, "--project", "tsconfig.json"],
+  [deno, "doc", "--lint", "mod.ts", "elf/mod.ts"],
+  [deno, "publish", "--dry-run", "--allow-dirty"],
+];
+
+for (const [program, ...args] of CHECKS) {
+  const words = [program.slice(program.lastIndexOf("/") + 1), ...args].join(" ");
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  console.log(`${status === 0 ? "ok" : "FAILED"}  ${words}`);
+  if (status === 0) continue;
+  console.log(stdout, stderr, error ?? "");
+  process.exitCode = 1;
+}
