@@ -24,9 +24,6 @@ const TYPES: Readonly<Record<NativeType, string>> = {
   buffer: "void *",
 };
 
-// There when a bundler has made CommonJS of this file; in ECMAScript there is no such variable.
-declare const module: { readonly filename?: string } | undefined;
-
 /** The adapter; throws what Node throws where koffi is not installed or may not be loaded. */
 export function koffiFfi(): Ffi {
   const koffi = requireKoffi();
@@ -40,7 +37,7 @@ function requireKoffi(): Koffi {
   };
   let error: unknown;
   for (const from of [thisFile(), startedFile()]) {
-    if (!from) continue;
+    if (!from || !/^(file:\/)?\//.test(from)) continue; // `[eval]`, `-`
     try {
       return createRequire(from)("koffi") as Koffi;
     } catch (reason) {
@@ -51,15 +48,15 @@ function requireKoffi(): Koffi {
 }
 
 /**
- * In CommonJS bundles `import.meta.url` is missing (esbuild) or the path of the machine that built
- * it (Bun), so that Node's own `module.filename` goes first. Not that of the global `module`, which
- * `node -e`, `node -` and the REPL define, also for ECMAScript modules that they import: it lies in
- * the current directory, where anybody may have put a koffi.
+ * By the stack, which knows. Bundles into CommonJS have no `import.meta.url` (esbuild), or the path
+ * of the machine that built them (Bun), and Bun renames `module`; `node -e` and `node -` define a
+ * global `module`, and that one lies in the current directory, where anybody may have put a koffi.
  */
 function thisFile(): string | undefined {
-  const local = typeof module === "object" &&
-    module !== (globalThis as { module?: unknown }).module;
-  return local ? module?.filename : import.meta.url;
+  const { getCallSites } = builtin("node:util") as {
+    getCallSites?(frames: number, options: { sourceMap: boolean }): { scriptName: string }[];
+  };
+  return getCallSites?.(1, { sourceMap: false })[0]?.scriptName;
 }
 
 /** With `node -e` the first argument is no program, but may be the path of anybody's file. */

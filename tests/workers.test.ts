@@ -1,0 +1,90 @@
+/**
+ * The library in Workers: of the Web's kind and of Node's, that come and go, one by one, together,
+ * and terminated at any moment.
+ */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { test } from "node:test";
+import type { Sources } from "../mod.ts";
+import type { Kind } from "./fixtures/worker_thread.ts";
+import { expectedFfi, run, runtime } from "./support.ts";
+
+const timeout = 120_000;
+
+function scene<T>(name: string, kind: Kind): T {
+  const result = run("tests/fixtures/worker_main.ts", [name, kind]);
+  assertEquals({ ...result, stdout: "" }, { code: 0, signal: null, stdout: "", stderr: "" });
+  return JSON.parse(result.stdout);
+}
+
+// Whatever koffi does when its thread's termination is pending, it aborts the process:
+// Koromix/koffi#190. One in ten of the Workers that are terminated while they bind ends so.
+const mayTerminate = expectedFfi === "koffi" && "koffi aborts when its Worker is terminated";
+
+// Deno 2.9 ends a Worker between two turns of its event loop and not even for (;;) within one.
+const anywhere = runtime === "deno" ? "Deno lets a Worker finish what it is at" : mayTerminate;
+
+const kinds: readonly Kind[] = runtime === "node" ? ["node"] : ["web", "node"];
+
+for (const kind of kinds) {
+  const workers = kind === "web" ? "Web Workers" : "Workers of node:worker_threads";
+
+  test(`now() maps one trampoline when ${workers} bind in turn`, { timeout }, () => {
+    assertEquals(scene("inTurn", kind), {
+      before: 1,
+      clock_gettime: "vdso",
+      after: 1,
+      memfds: 0,
+    });
+  });
+
+  test(`now() is on one timeline when ${workers} bind at the same moment`, { timeout }, () => {
+    const { bound, stamps, copies, memfds } = scene<
+      { bound: Sources[]; stamps: number[]; copies: number; memfds: number }
+    >("together", kind);
+    assertEquals(bound.length, 8);
+    for (const { ffi, timeline, entries } of bound) {
+      assertEquals(
+        { ffi, timeline, clock_gettime: entries.clock_gettime },
+        { ffi: expectedFfi, timeline: "machine", clock_gettime: "vdso" },
+      );
+    }
+    // Main, a Worker, main, another Worker, main ...: each waits for the one before.
+    assertEquals(stamps.length, 1 + 2 * 20 * 8);
+    assertEquals(stamps, stamps.toSorted((a, b) => a - b));
+    assert(copies >= 1 && copies <= bound.length, `${copies} copies`);
+    assertEquals(memfds, 0);
+  });
+
+  test(`vdso_sweep() closes the memfds of ${workers} that are dead, and no others`, {
+    timeout,
+  }, () => {
+    assertEquals(scene("sweep", kind), {
+      alive: { swept: 0, left: 1 },
+      dead: { left: 1 },
+      bound: { left: 0 },
+    });
+  });
+
+  test(`vdso_sweep() closes what is left when ${workers} are terminated while loading`, {
+    skip: anywhere,
+    timeout,
+  }, () => {
+    const { orphans, swept, clock_gettime } = scene<
+      { orphans: number; swept: boolean; clock_gettime: string }
+    >("orphans", kind);
+    assertGreater(orphans, 0, "some were terminated before they closed their memfd");
+    assertEquals({ swept, clock_gettime }, { swept: true, clock_gettime: "vdso" });
+  });
+
+  test(`now() goes on, and nothing piles up, when ${workers} are terminated at any moment`, {
+    skip: mayTerminate,
+    timeout,
+  }, () => {
+    const { bound, cut, ...rest } = scene<
+      { bound: number; cut: number; backwards: number; swept: boolean; copies: number }
+    >("churn", kind);
+    assertGreater(bound, 0, "some Workers had bound");
+    assertGreater(cut, 0, "some Workers had not");
+    assertEquals(rest, { backwards: 0, swept: true, copies: 1 });
+  });
+}
