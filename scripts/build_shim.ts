@@ -21,12 +21,13 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const FLAGS = [
-  "-Os",
+  "-Oz",
   "-std=c17",
   "-Wall",
   "-Wextra",
   "-Werror",
   "-fPIC",
+  "-fno-plt",
   "-ffreestanding",
   "-fvisibility=hidden",
   "-fno-asynchronous-unwind-tables",
@@ -44,7 +45,7 @@ const FLAGS = [
   "-Wl,-z,defs",
   "-Wl,-z,nodelete", // shim/load.ts relies on it: once loaded, loaded for good
   "-Wl,-Bsymbolic",
-  "-Wl,--hash-style=both",
+  "-Wl,--hash-style=gnu", // glibc and musl read it
 ];
 
 interface Built {

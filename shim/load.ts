@@ -11,8 +11,12 @@ import {
   LIBC_FILES,
   SHIM,
   SHIM_CLOCKS,
+  SHIM_CPU,
   SHIM_PROCESS,
+  SHIM_RANDOM,
   SHIM_REFERENCE,
+  SHIM_TICKS,
+  SHIM_WALL,
   type Signatures,
 } from "../ffi/types.ts";
 import type { ShimImage } from "./images.ts";
@@ -34,7 +38,16 @@ const RTLD_NOLOAD = 4; // of glibc and musl alike
 const MFD_CLOEXEC = 1; // not MFD_EXEC: sysctl vm.memfd_noexec=2 refuses it
 
 /** Every function, for where the library cannot be reached a second time. */
-const ALL = { ...SHIM, ...SHIM_CLOCKS, ...SHIM_REFERENCE, ...SHIM_PROCESS } as const;
+const ALL = {
+  ...SHIM,
+  ...SHIM_CLOCKS,
+  ...SHIM_WALL,
+  ...SHIM_CPU,
+  ...SHIM_TICKS,
+  ...SHIM_RANDOM,
+  ...SHIM_REFERENCE,
+  ...SHIM_PROCESS,
+} as const;
 
 /**
  * Opens the trampoline's file at `path`, which the caller vouches for.
