@@ -5,22 +5,20 @@
  */
 
 /** A counter and a clock read at the same moment, or nearly. */
-interface Sample {
+export interface Sample {
   readonly ticks: number;
   readonly ns: number;
 }
 
-/** Nanoseconds until the first estimate: a pair of readings is 50 ns wide, so it errs by 50 ppm. */
+/** Nanoseconds until the first estimate: a sample is some 50 ns wide, so that it errs by 50 ppm. */
 const FIRST_NS = 1e6;
 /** A stated frequency is believed if what is measured does not differ by more. */
 const TOLERANCE = 20e-6;
-/** Tries for a sample: the narrowest wins, so that an interrupt in between does no harm. */
-const TRIES = 7;
 
 /** Learns how many nanoseconds a tick takes. */
 export class Calibration {
   readonly #readTicks: () => number;
-  readonly #readNs: () => number;
+  readonly #sample: () => Sample;
   /** Nanoseconds per tick as stated, or 0. */
   readonly #stated: number;
   /** Where measuring began: the longer ago, the less the width of a sample matters. */
@@ -32,14 +30,14 @@ export class Calibration {
 
   /**
    * @param readTicks the counter
-   * @param readNs the clock, in nanoseconds
+   * @param sample the counter together with the clock
    * @param statedHz the counter's frequency as the CPU states it, 0 if it does not
    */
-  constructor(readTicks: () => number, readNs: () => number, statedHz: number) {
+  constructor(readTicks: () => number, sample: () => Sample, statedHz: number) {
     this.#readTicks = readTicks;
-    this.#readNs = readNs;
+    this.#sample = sample;
     this.#stated = statedHz > 0 ? 1e9 / statedHz : 0;
-    this.#start = this.#sample();
+    this.#start = sample();
     this.#nsPerTick = this.#stated;
     if (this.#stated > 0) {
       this.#source = "stated";
@@ -68,20 +66,5 @@ export class Calibration {
     this.#source = believed ? "stated" : "measured";
     // Again when twice as long has passed, which halves the error: the cost is soon nothing.
     this.#next = end.ticks + ticks;
-  }
-
-  #sample(): Sample {
-    let best: Sample = { ticks: 0, ns: 0 };
-    let width = Infinity;
-    for (let i = 0; i < TRIES; i++) {
-      const before = this.#readTicks();
-      const ns = this.#readNs();
-      const after = this.#readTicks();
-      if (after - before < width) {
-        width = after - before;
-        best = { ticks: (before + after) / 2, ns };
-      }
-    }
-    return best;
   }
 }

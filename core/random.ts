@@ -18,6 +18,7 @@ export const GRND_RANDOM = 2;
 export const GRND_INSECURE = 4;
 
 const ESRCH = 3;
+const EINVAL = 22;
 /** No state: the system call is made. */
 const NO_SLOT = -1;
 
@@ -104,6 +105,10 @@ export function getrandom(buffer: ArrayBufferView, flags = 0): void {
   }
   if (!(flags >= 0 && flags <= 7) || flags !== (flags | 0)) {
     throw new RangeError(`Expected \`flags\` to be GRND_ constants, got ${show(flags)}`);
+  }
+  // The kernel says so; its vDSO does not.
+  if ((flags & GRND_RANDOM) && (flags & GRND_INSECURE)) {
+    throw new VdsoError("getrandom", EINVAL, `${bytes.length} bytes, ${flags}`);
   }
   if (bytes.length === 0) return;
   let error = table.fill(request(bytes, flags), bytes);

@@ -4,10 +4,9 @@
  * @module
  */
 import { detectPlatform, readKernelFile } from "../ffi/runtime.ts";
-import { SHIM_CLOCKS, SHIM_TICKS } from "../ffi/types.ts";
+import { SHIM_TICKS } from "../ffi/types.ts";
 import { native } from "./bind.ts";
 import { Calibration } from "./calibration.ts";
-import { CLOCK_MONOTONIC_RAW } from "./clock_ids.ts";
 import { UnsupportedError } from "./errors.ts";
 
 /** What {@link counter} returns. */
@@ -53,19 +52,23 @@ let opened: Counter | undefined;
 function openCounter(): Counter {
   if (opened) return opened;
   const { shim } = native();
-  const { vdso_ticks, vdso_ticks_constant, vdso_ticks_frequency } = shim.open(SHIM_TICKS);
-  const { vdso_clock } = shim.open(SHIM_CLOCKS);
+  const { vdso_ticks, vdso_ticks_frequency, vdso_ticks_sample } = shim.open(SHIM_TICKS);
   const known = COUNTERS[detectPlatform().arch];
   if (!known) throw new UnsupportedError("The counter of this CPU is not known here");
   const reason = refusal(
-    vdso_ticks_constant() !== 0,
+    vdso_ticks_frequency(),
     known.clocksource,
     readKernelFile("/sys/devices/system/clocksource/clocksource0/available_clocksource"),
   );
   if (reason.refused) throw new UnsupportedError(reason.refused);
-  const raw = () => vdso_clock(CLOCK_MONOTONIC_RAW);
+  const pair = new Float64Array(2);
+  const bytes = new Uint8Array(pair.buffer);
+  const sample = () => {
+    vdso_ticks_sample(bytes);
+    return { ticks: pair[0] ?? NaN, ns: pair[1] ?? NaN };
+  };
   opened = {
-    calibration: new Calibration(vdso_ticks, raw, vdso_ticks_frequency()),
+    calibration: new Calibration(vdso_ticks, sample, vdso_ticks_frequency()),
     instruction: known.instruction,
     kernel: reason.kernel,
   };
@@ -76,17 +79,17 @@ function openCounter(): Counter {
 /**
  * Why the counter cannot serve as a clock, and what the kernel thinks of it.
  *
- * @param constant what the CPU states
+ * @param hz the frequency that the CPU states; negative if it may vary
  * @param clocksource the counter's name in the kernel
  * @param available the kernel's list of clocksources, from which it strikes what it finds unstable
  */
 export function refusal(
-  constant: boolean,
+  hz: number,
   clocksource: string,
   available: string | undefined,
 ): { refused?: string; kernel: CounterInfo["kernel"] } {
   const kernel = available === undefined ? "unknown" : "accepted";
-  if (!constant) {
+  if (hz < 0) {
     return { refused: "The CPU does not state that its counter is constant and nonstop", kernel };
   }
   if (available !== undefined && !available.trim().split(/\s+/).includes(clocksource)) {

@@ -124,10 +124,10 @@ export const SHIM_CPU = {
 export const SHIM_TICKS = {
   // double vdso_ticks(void);
   vdso_ticks: [[], "f64"],
-  // double vdso_ticks_frequency(void); in Hz, or 0
+  // double vdso_ticks_frequency(void); in Hz, 0 if unknown, -1 if it may vary
   vdso_ticks_frequency: [[], "f64"],
-  // int32_t vdso_ticks_constant(void);
-  vdso_ticks_constant: [[], "i32"],
+  // void vdso_ticks_sample(double *out); two of them: ticks and nanoseconds of CLOCK_MONOTONIC_RAW
+  vdso_ticks_sample: [["buffer"], "void"],
 } as const satisfies Signatures;
 
 /** Random numbers. Negative errno where refused. */

@@ -29,8 +29,8 @@ enum {
 enum { AT_FDCWD = -100 };
 enum { AT_PAGESZ = 6, AT_SYSINFO_EHDR = 33 };
 enum {
-  CLOCK_REALTIME = 0,
   CLOCK_MONOTONIC = 1,
+  CLOCK_MONOTONIC_RAW = 4,
   CLOCK_REALTIME_COARSE = 5,
   CLOCK_AUX = 16,
 };
@@ -174,15 +174,15 @@ EXPORT int64_t vdso_clock_getres(double clock) {
   return nanoseconds(error, &t);
 }
 
-static double microseconds(int error, const struct timeval *t) {
-  return error ? error : (double)(t->tv_sec * 1000000 + t->tv_usec);
+/* Microseconds since the epoch, exact in a double until the year 2255, or a negative errno. */
+static double gettimeofday_by(gettimeofday_fn *fn) {
+  struct timeval t;
+  int error = CALL_VDSO(fn, &t, (void *)0);
+  return error ? error : (double)(t.tv_sec * 1000000 + t.tv_usec);
 }
 
-/* Microseconds since the epoch, exact in a double until the year 2255, or a negative errno. */
 EXPORT double vdso_gettimeofday(void) {
-  struct timeval t;
-  int error = CALL_VDSO(ENTRY(gettimeofday_fn, ENTRY_GETTIMEOFDAY), &t, (void *)0);
-  return microseconds(error, &t);
+  return gettimeofday_by(ENTRY(gettimeofday_fn, ENTRY_GETTIMEOFDAY));
 }
 
 /* Seconds since the epoch, or a negative errno. */
@@ -192,16 +192,14 @@ EXPORT double vdso_time(void) {
 
 /* ---- The CPU. ---- */
 
-static double location(int error, unsigned cpu, unsigned node) {
-  return error ? error : (double)((uint64_t)node << 32 | cpu);
+/* The CPU in the low 32 bits, its memory node above; or a negative errno. */
+static double getcpu_by(getcpu_fn *fn) {
+  unsigned location[2]; /* CPU, node */
+  int error = CALL_VDSO(fn, &location[0], &location[1], (void *)0);
+  return error ? error : (double)((uint64_t)location[1] << 32 | location[0]);
 }
 
-/* The CPU in the low 32 bits, its memory node above; or a negative errno. */
-EXPORT double vdso_getcpu(void) {
-  unsigned cpu = 0, node = 0;
-  int error = CALL_VDSO(ENTRY(getcpu_fn, ENTRY_GETCPU), &cpu, &node, (void *)0);
-  return location(error, cpu, node);
-}
+EXPORT double vdso_getcpu(void) { return getcpu_by(ENTRY(getcpu_fn, ENTRY_GETCPU)); }
 
 /* The counter since the first call in this process: its raw value does not fit a double after some
    weeks. Whoever comes first fixes the origin. */
@@ -215,11 +213,27 @@ EXPORT double vdso_ticks(void) {
   return (double)(ticks - start);
 }
 
-/* The counter's frequency in Hz as the CPU states it, or 0. */
-EXPORT double vdso_ticks_frequency(void) { return counter_frequency(); }
+/* The counter's frequency in Hz as the CPU states it, 0 if it does not, -1 if it does not even state
+   that the counter runs at one rate in every power state. */
+EXPORT double vdso_ticks_frequency(void) {
+  return counter_is_constant() ? counter_frequency() : -1;
+}
 
-/* Whether the CPU states that its counter runs at one rate, in every power state. */
-EXPORT int32_t vdso_ticks_constant(void) { return counter_is_constant(); }
+/* Reads the counter and a clock at one moment, as nearly as can be had: the narrowest of some tries
+   has no interrupt in it. Here rather than in JavaScript, where calls take microseconds at first.
+   out[0] is in ticks, out[1] in nanoseconds. */
+EXPORT void vdso_ticks_sample(double *out) {
+  double least = 1e300;
+  for (int i = 0; i < 9; i++) {
+    double before = vdso_ticks();
+    double ns = vdso_clock(CLOCK_MONOTONIC_RAW);
+    double width = vdso_ticks() - before;
+    if (width >= least) continue;
+    least = width;
+    out[0] = before + width / 2;
+    out[1] = ns;
+  }
+}
 
 /* ---- Random numbers: include/vdso/getrandom.h, and the kernel's vdso_test_getrandom.c. ---- */
 
@@ -323,8 +337,6 @@ EXPORT double vdso_random_f64(double slot) {
 /* What the entry's own function above would return, from the system call. */
 EXPORT int64_t vdso_syscall(int32_t entry, int32_t clock) {
   struct timespec t;
-  struct timeval tv;
-  unsigned cpu = 0, node = 0;
   int error;
   switch (entry) {
   case ENTRY_CLOCK_GETTIME:
@@ -334,13 +346,11 @@ EXPORT int64_t vdso_syscall(int32_t entry, int32_t clock) {
     error = syscall_clock_getres(clock, &t);
     return nanoseconds(error, &t);
   case ENTRY_GETTIMEOFDAY:
-    error = syscall_gettimeofday(&tv, 0);
-    return (int64_t)microseconds(error, &tv);
+    return (int64_t)gettimeofday_by(syscall_gettimeofday);
   case ENTRY_TIME:
     return syscall_time(0);
   case ENTRY_GETCPU:
-    error = syscall_getcpu(&cpu, &node, 0);
-    return (int64_t)location(error, cpu, node);
+    return (int64_t)getcpu_by(syscall_getcpu);
   default:
     return -ENOSYS;
   }

@@ -37,6 +37,8 @@ export interface RunOptions {
   /** A program that starts the runtime, and its arguments. */
   readonly launcher?: readonly string[];
   readonly cwd?: string;
+  /** Milliseconds; a minute if left out. */
+  readonly timeout?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -82,7 +84,7 @@ export function run(
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: options.timeout ?? 60_000,
   });
   if (error) throw error;
   return { code: status, signal, stdout, stderr };
