@@ -67,18 +67,21 @@ export function loadFile(ffi: Ffi, image: ShimImage, path: string): Shim {
  */
 export function load(ffi: Ffi, image: ShimImage): Shim {
   const libc = ffi.open(LIBC_NAME, LIBC);
-  // Another Worker may have loaded it. The library is linked with -z nodelete: once seen here it
-  // stays, so that opening its bare name cannot go on to search directories.
-  if (isLoaded(libc, image)) return checked(image, reachable(ffi, image.soname));
   const reasons: unknown[] = [];
-  for (const attempt of [loadFromMemory, loadFromFile]) {
+  for (const attempt of [findLoaded, loadFromMemory, loadFromFile]) {
     try {
-      return attempt(ffi, libc, image);
+      const shim = attempt(ffi, libc, image);
+      if (shim) return shim;
     } catch (reason) {
       reasons.push(reason);
     }
   }
   throw new Error(`Loading the trampoline failed: ${messages(reasons)}`, { cause: reasons[0] });
+}
+
+/** Another Worker may have loaded it; linked with -z nodelete, it is there for good. */
+function findLoaded(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
+  return isLoaded(libc, image) ? checked(image, reachable(ffi, image.soname)) : undefined;
 }
 
 /**
@@ -110,7 +113,7 @@ function loadFromFile(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
       reasons.push(new Error(`mkdtemp(3) failed in ${parent}`));
       continue;
     }
-    const path = `${String.fromCharCode(...directory.subarray(0, -1))}/${image.soname}`;
+    const path = `${String.fromCharCode(...directory.subarray(0, -1))}/trampoline.so`;
     const fd = files.creat(cString(path), 0o600);
     try {
       if (fd < 0) throw new Error(`creat(2) failed in ${parent}`);
