@@ -37,8 +37,10 @@ export interface BindOptions {
    * The trampoline as a file, absolute path or `file:` URL: for Deno's `--allow-ffi=PATH`, or where
    * no executable memory may be made. `vdso shim --out FILE` writes it. Whoever can write that file
    * runs code in this process.
+   *
+   * A URL by its shape: not every program's types have the class (TypeScript's "dom", @types/node).
    */
-  readonly shim?: string | URL;
+  readonly shim?: string | { readonly href: string };
   /** koffi, also where Node has an FFI of its own. */
   readonly ffi?: "koffi";
 }
@@ -254,7 +256,7 @@ function checkOptions(
 }
 
 /** An absolute path, from itself or from a file URL. */
-function toPath(shim: string | URL): string {
+function toPath(shim: string | { readonly href: string }): string {
   if (typeof shim !== "string" && !(shim instanceof URL)) {
     throw new TypeError(`Expected \`options.shim\` to be a path or a file URL, got ${show(shim)}`);
   }

@@ -1,0 +1,153 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { ROOT } from "../../scripts/runtimes.ts";
+import { installed, output, project, runtimeBin, tarball, tool } from "./support.ts";
+
+const timeout = 60_000;
+const LIBRARY_BYTES = 150_000;
+const PACKAGE_BYTES = 1_000_000;
+const LIBRARY_FILES = 20;
+
+const files: readonly string[] = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" })
+  .trim().split("\n").map((file) => file.replace("package/", "")).sort();
+const size = (names: readonly string[]) =>
+  names.reduce((sum, name) => sum + statSync(join(installed, name)).size, 0);
+const read = (name: string) => readFileSync(join(installed, name), "utf8");
+
+interface PackageJson {
+  name: string;
+  version: string;
+  exports: Record<string, string | { types: string; default: string }>;
+  bin: Record<string, string>;
+  files: string[];
+}
+const manifest = JSON.parse(read("package.json")) as PackageJson;
+const targets = Object.values(manifest.exports).filter((target) => typeof target === "object");
+
+/** The files of the package that import and first call load in Node. */
+function loadedFiles(): string[] {
+  const urls = JSON.parse(
+    output(project("plain"), [runtimeBin("node26"), "loads.mjs"]),
+  ) as string[];
+  return urls.map((url) => relative(installed, fileURLToPath(url))).sort();
+}
+
+/** The declarations that a program which imports the package makes TypeScript read. */
+function loadedTypes(): string[] {
+  const cwd = project("plain");
+  writeFileSync(join(cwd, "only.mts"), 'import { now } from "@x/vdso";\nexport { now };\n');
+  const options = ["--module", "nodenext", "--target", "es2024", "--types", "", "--noEmit"];
+  return output(cwd, [tool("tsc"), ...options, "--listFilesOnly", "only.mts"]).split("\n")
+    .map((file) => relative(installed, file)).filter((file) => files.includes(file)).sort();
+}
+
+test("the tarball has JavaScript, its types and documents, and nothing else", () => {
+  const documents = [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "THIRD_PARTY_LICENSES",
+    "package.json",
+  ];
+  assertEquals(files.filter((file) => !/\.(js|d\.ts)$/.test(file)), documents.sort());
+  const scripts = files.filter((file) => file.endsWith(".js") && !file.startsWith("chunks/"));
+  assertEquals(scripts, targets.map((target) => target.default.replace("./", "")).sort());
+  for (const document of documents) assert(size([document]) > 0, `${document} is empty`);
+});
+
+test("the tarball has every file that package.json lists", () => {
+  assertEquals([...manifest.files, "package.json"].sort(), files);
+});
+
+test("what entry points share is there once", () => {
+  // The library's state, the parser's class: two of them would be two bindings, two ElfErrors.
+  for (const mark of [/soname:\s*"libxvdso-/, /name\s*=\s*"ElfError"/]) {
+    const having = files.filter((file) => file.endsWith(".js") && mark.test(read(file)));
+    assertEquals([mark.source, having.length], [mark.source, 1]);
+  }
+});
+
+test("package.json exports what deno.json exports, types first", () => {
+  const deno = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as PackageJson;
+  assertEquals([manifest.name, manifest.version], [deno.name, deno.version]);
+  assertEquals(Object.keys(manifest.exports), [...Object.keys(deno.exports), "./package.json"]);
+  for (const target of targets) {
+    assertEquals(Object.keys(target), ["types", "default"]);
+    for (const file of Object.values(target)) assert(files.includes(file.replace("./", "")), file);
+  }
+});
+
+test("nothing runs when the package is installed, and nothing comes along", () => {
+  for (const key of ["scripts", "dependencies", "optionalDependencies", "gypfile"]) {
+    assertEquals([key, key in manifest], [key, false]);
+  }
+  // npm's own view: it would note "hasInstallScript", and whatever else it had to fetch.
+  const lock = JSON.parse(
+    readFileSync(join(project("plain"), "node_modules/.package-lock.json"), "utf8"),
+  ) as { packages: Record<string, Record<string, unknown>> };
+  assertEquals(Object.keys(lock.packages), ["node_modules/@x/vdso"]);
+  const entry = lock.packages["node_modules/@x/vdso"] ?? {};
+  assertEquals("hasInstallScript" in entry, false);
+  assertEquals(entry["peerDependenciesMeta"], { koffi: { optional: true } });
+});
+
+test("vdso is an executable file that env(1) starts with Node", () => {
+  assertEquals(manifest.bin, { vdso: "cli.js" });
+  assertMatch(read("cli.js"), /^#!\/usr\/bin\/env node\n(?!#!)/);
+  const listing = execFileSync("tar", ["-tvzf", tarball, "package/cli.js"], { encoding: "utf8" });
+  assertMatch(listing, /^-rwxr-xr-x/);
+});
+
+test("the licences of bundled packages are there", () => {
+  assertStringIncludes(read("THIRD_PARTY_LICENSES"), "@optique/core");
+  assertStringIncludes(read("THIRD_PARTY_LICENSES"), "Permission is hereby granted");
+});
+
+test("no file names a path of the machine that built it", () => {
+  const machine = new RegExp([ROOT, homedir(), "/node_modules/", "/tmp/vdso"].join("|"));
+  for (const file of files) {
+    const [path] = machine.exec(read(file)) ?? [];
+    assertEquals([file, path], [file, undefined]);
+  }
+});
+
+test("import of the library loads few files, and no tool's", { timeout }, () => {
+  const loaded = loadedFiles();
+  assert(loaded.length >= 1 && loaded.length <= LIBRARY_FILES, loaded.join(", "));
+  assertEquals(loaded.filter((file) => !files.includes(file) || /cli/.test(file)), []);
+  for (const file of loaded) {
+    const [, specifier] = /(?:from|import|require\()\s*"([^."][^"]*)"/.exec(read(file)) ?? [];
+    assertEquals([file, specifier], [file, undefined]);
+  }
+});
+
+test("the library is small, and so is the package", { timeout }, () => {
+  const library = [...loadedFiles(), ...loadedTypes()];
+  assert(library.includes("mod.js") && library.includes("mod.d.ts"), library.join(", "));
+  const [used, all] = [size(library), size(files)];
+  console.log(`The library: ${library.length} files, ${used} bytes; the package: ${all} bytes`);
+  assert(used <= LIBRARY_BYTES, `The library has ${used} bytes`);
+  assert(all <= PACKAGE_BYTES, `The package has ${all} bytes`);
+});
+
+test("publint finds nothing", { timeout }, () => {
+  assertMatch(output(project("plain"), [tool("publint"), "run", tarball, "--strict"]), /All good!/);
+});
+
+test("attw finds nothing in a package of ECMAScript modules", { timeout }, () => {
+  const { status, stdout, stderr } = spawnSync(
+    tool("attw"),
+    [tarball, "--profile", "esm-only", "--format", "json"],
+    { cwd: project("plain"), encoding: "utf8", maxBuffer: 1 << 26 },
+  );
+  assertEquals([stderr, status], ["", 0], stdout);
+  const { analysis: { entrypoints } } = JSON.parse(stdout) as {
+    analysis: { entrypoints: Record<string, unknown> };
+  };
+  assertEquals(Object.keys(entrypoints), Object.keys(manifest.exports));
+});
