@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SingleBar } from "cli-progress";
+import progress from "cli-progress";
 import process from "node:process";
 import { verify } from "../verify/mod.ts";
 import { columns, toJson } from "./output.ts";
@@ -13,7 +13,11 @@ export function verifyCommand(
   { duration, json }: { duration: number; json: boolean },
 ): { text: string; ok: boolean } {
   const bar = process.stderr.isTTY && !json
-    ? new SingleBar({ format: "{bar} {percentage} %", clearOnComplete: true, stream: process.stderr })
+    ? new progress.SingleBar({
+      format: "{bar} {percentage} %",
+      clearOnComplete: true,
+      stream: process.stderr,
+    })
     : undefined;
   bar?.start(100, 0);
   const results = verify(duration * 1000, (part) => bar?.update(Math.round(100 * Math.min(part, 1))));
