@@ -1,0 +1,48 @@
+/** Compiles the C programs of the tests, each once for every state of its source. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { ROOT, skipUnless } from "./support.ts";
+
+const FLAGS = ["-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror"];
+
+// Below the checkout, where nobody else writes: the tests run what lies here.
+const CACHE = join(ROOT, "node_modules/.cache/native");
+
+/** Empty without a gcc. */
+const gccVersion = spawnSync("gcc", ["-dumpfullversion"], { encoding: "utf8" }).stdout?.trim() ??
+  "";
+
+/** The `skip` option of a test that takes {@link nativeProgram}. */
+export const skipWithoutGcc: string | false = skipUnless(
+  gccVersion !== "",
+  "gcc is not installed",
+  "REQUIRE_GCC",
+);
+
+/**
+ * Compiles `tests/native/NAME.c`, unless that has been done, and returns the program's path.
+ *
+ * @param flags what gcc takes besides, `["-shared", "-fPIC"]` or `["-lpthread"]`
+ */
+export function nativeProgram(name: string, flags: readonly string[] = []): string {
+  const source = join(ROOT, "tests/native", `${name}.c`);
+  const options = [...FLAGS, ...flags];
+  const hash = createHash("sha256")
+    .update(JSON.stringify([gccVersion, process.arch, options]))
+    .update(readFileSync(source))
+    .digest("hex");
+  const program = join(CACHE, `${name}-${hash.slice(0, 16)}`);
+  if (existsSync(program)) return program;
+  mkdirSync(CACHE, { recursive: true });
+  // Other test processes may be about the same: whoever is last puts an equal file there at once.
+  const unfinished = `${program}.${process.pid}`;
+  // The libraries among the flags come after what needs them.
+  execFileSync("gcc", ["-o", unfinished, source, ...options], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  renameSync(unfinished, program);
+  return program;
+}
