@@ -55,7 +55,12 @@ const ALL = {
  * @throws {Error} if it is not the trampoline of this version
  */
 export function loadFile(ffi: Ffi, image: ShimImage, path: string): Shim {
-  return checked(image, reachable(ffi, path));
+  try {
+    return checked(image, reachable(ffi, path));
+  } catch (cause) {
+    // Not every FFI names the file.
+    throw new Error(`Opening ${path} failed: ${messages([cause])}`, { cause });
+  }
 }
 
 /**

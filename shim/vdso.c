@@ -322,7 +322,7 @@ EXPORT double vdso_getrandom(double request, void *out) {
 EXPORT double vdso_random_u32(double slot) {
   uint32_t value;
   int error = fill((int32_t)slot, &value, sizeof value, 0);
-  return error ? error : value;
+  return error ? (double)error : (double)value; /* not as unsigned, which they have in common */
 }
 
 /* A multiple of 2^-53 in [0, 1), or a negative errno. */

@@ -1,7 +1,9 @@
 /** What the tests share: which runtime this is, and how to start it again on another file. */
 import { spawnSync } from "node:child_process";
+import os from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { Sources } from "../mod.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
 
@@ -28,6 +30,28 @@ export const expectedFfi: "deno" | "bun" | "node" | "koffi" = runtime !== "node"
   : nodeMajor >= 26
   ? "node"
   : "koffi";
+
+const x86 = process.arch === "x64";
+const [major = 0, minor = 0] = os.release().split(".").map(Number);
+/** Whether Linux has it in the vDSO: from 6.11 (x86_64) or 6.12 (aarch64) on. */
+const hasGetrandom = major > 6 || (major === 6 && minor >= (x86 ? 11 : 12));
+
+/** What sources() must say here of the entries, and of why some are system calls. */
+export const expectedSources: Pick<Sources, "reason" | "entries"> = {
+  ...(x86 && hasGetrandom ? {} : {
+    reason: `This vDSO has no ${
+      [...(x86 ? [] : ["time", "getcpu"]), ...(hasGetrandom ? [] : ["getrandom"])].join(", ")
+    }`,
+  }),
+  entries: {
+    clock_gettime: "vdso",
+    clock_getres: "vdso",
+    gettimeofday: "vdso",
+    time: x86 ? "vdso" : "syscall",
+    getcpu: x86 ? "vdso" : "syscall",
+    getrandom: hasGetrandom ? "vdso" : "syscall",
+  },
+};
 
 export interface RunOptions {
   /** Deno's permissions, in place of --allow-all. */
