@@ -10,6 +10,7 @@ import { dumpCommand, symbolsCommand } from "./cli/symbols.ts";
 import { nowCommand, sourcesCommand } from "./cli/sources.ts";
 import { shimCommand } from "./cli/shim.ts";
 import { summaryCommand } from "./cli/summary.ts";
+import { verifyCommand } from "./cli/verify.ts";
 import { VERSION } from "./cli/version.ts";
 
 function execute(command: Command): string {
@@ -26,6 +27,11 @@ function execute(command: Command): string {
       return sourcesCommand(command);
     case "now":
       return nowCommand(command);
+    case "verify": {
+      const { text, ok } = verifyCommand(command);
+      if (!ok) process.exitCode = 1;
+      return text;
+    }
   }
 }
 

@@ -25,6 +25,17 @@
  */
 export { bind, type BindOptions, type EntrySource, type Sources, sources } from "./core/bind.ts";
 export {
+  clockGetres,
+  clockGettime,
+  now,
+  nowBigInt,
+  nowBoot,
+  nowCoarse,
+  nowRaw,
+  processCpuTime,
+  threadCpuTime,
+} from "./core/clock.ts";
+export {
   CLOCK_AUX,
   CLOCK_BOOTTIME,
   CLOCK_BOOTTIME_ALARM,
@@ -37,17 +48,34 @@ export {
   CLOCK_REALTIME_COARSE,
   CLOCK_TAI,
   CLOCK_THREAD_CPUTIME_ID,
-  clockGetres,
-  clockGettime,
   type ClockId,
-  now,
-  nowBigInt,
-  realtimeBigInt,
-} from "./core/clock.ts";
+  deviceClock,
+  processClock,
+} from "./core/clock_ids.ts";
 export { type ClockCost, clockCost } from "./core/cost.ts";
+export { cpu, type CpuLocation, getcpu } from "./core/cpu.ts";
 export { UnsupportedError, VdsoError } from "./core/errors.ts";
+export {
+  getrandom,
+  GRND_INSECURE,
+  GRND_NONBLOCK,
+  GRND_RANDOM,
+  randomF64,
+  randomU32,
+} from "./core/random.ts";
+export { type Syscalls, syscalls } from "./core/syscalls.ts";
+export { counter, type CounterInfo, ticks, ticksPerSecond, ticksToNs } from "./core/ticks.ts";
 export { type Trampoline, trampoline } from "./core/trampoline.ts";
 export { inspect, type MappedRange, type VdsoInfo } from "./core/inspect.ts";
+export {
+  gettimeofday,
+  hrTime,
+  realtimeBigInt,
+  realtimeMicros,
+  time,
+  timestampBigInt,
+  type Timeval,
+} from "./core/wall.ts";
 export type { EntryName } from "./elf/entries.ts";
 export type { ElfSymbol, ElfSymbolBinding, ElfSymbolType } from "./elf/parse.ts";
 export type { FfiName } from "./ffi/types.ts";

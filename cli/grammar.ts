@@ -9,7 +9,7 @@ import { type Message, message } from "@optique/core/message";
 import { withDefault } from "@optique/core/modifiers";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { argument, command, constant, flag, option } from "@optique/core/primitives";
-import { choice, string } from "@optique/core/valueparser";
+import { choice, float, string } from "@optique/core/valueparser";
 import { CLOCKS } from "./clocks.ts";
 
 /** For `--help` and docs/cli.md. */
@@ -17,7 +17,7 @@ export const BRIEF: Message = message`The Linux vDSO, from JavaScript`;
 
 /** For `--help` and docs/cli.md. */
 export const EXIT_STATUS: Message =
-  message`Exit status: 0 if all went well, 1 if what was asked for cannot be had here (the reason is on standard error), 2 if the command line is wrong.`;
+  message`Exit status: 0 if all went well, 1 if what was asked for cannot be had here (the reason is on standard error) or a comparison fails, 2 if the command line is wrong.`;
 
 const json = withDefault(
   flag("--json", { description: message`Print one JSON object, with stable keys.` }),
@@ -105,7 +105,26 @@ const now = command(
   },
 );
 
-const grammar = or(symbols, dump, shim, sources, now, summary);
+const verify = command(
+  "verify",
+  object({
+    command: constant("verify"),
+    duration: withDefault(
+      option("--duration", float({ min: 0, max: 86_400, metavar: "SECONDS" }), {
+        description: message`How long; 1 if left out.`,
+      }),
+      1,
+    ),
+    json,
+  }),
+  {
+    brief: message`Check the vDSO against the system calls.`,
+    description:
+      message`Check every entry against its system call: times in order, equal resolutions and errors, the same CPU, no constant random numbers. Exit status 1 if a comparison fails. Pinned to one CPU (taskset -c 0 vdso verify) it can compare getcpu every time.`,
+  },
+);
+
+const grammar = or(symbols, dump, shim, sources, now, verify, summary);
 
 /** What the words after `vdso` can mean. */
 export type Command = InferValue<typeof grammar>;

@@ -176,7 +176,7 @@ function tryBind(path: string | undefined, wanted: "koffi" | undefined): Native 
   } catch (cause) {
     failures.push({ reason: message(cause), cause });
   }
-  const reason = failures.map((failure) => failure.reason).join("; ");
+  const reason = failures.map(({ reason }) => reason.replace(/\.$/, "")).join("; ");
   const cause = failures.find((failure) => failure.cause !== undefined)?.cause;
   return {
     kind: "runtime",
@@ -207,6 +207,11 @@ function bindEntries(shim: Shim, machine: Machine): Vdso {
     if (image.class !== 64 || image.machine !== machine.machine) {
       const found = `a ${image.class}-bit image for machine ${image.machine}`;
       return { bytes, entries, reason: `The vDSO is ${found}, not for this CPU` };
+    }
+    // Where the vDSO was unmapped, another library may have come to lie.
+    if (!image.soname?.startsWith("linux-vdso")) {
+      const found = image.soname ?? "an image without a name";
+      return { bytes, entries, reason: `AT_SYSINFO_EHDR points at ${found}, which is no vDSO` };
     }
     const missing: string[] = [];
     ENTRIES.forEach((entry, index) => {
@@ -250,7 +255,8 @@ function checkOptions(
   }
   const { shim, ffi } = options;
   if (ffi !== undefined && ffi !== "koffi") {
-    throw new RangeError(`Expected \`options.ffi\` to be "koffi", got ${show(ffi)}`);
+    const error = typeof ffi === "string" ? RangeError : TypeError;
+    throw new error(`Expected \`options.ffi\` to be "koffi", got ${show(ffi)}`);
   }
   return { path: shim === undefined ? undefined : toPath(shim), ffi };
 }
@@ -261,13 +267,22 @@ function toPath(shim: string | { readonly href: string }): string {
     throw new TypeError(`Expected \`options.shim\` to be a path or a file URL, got ${show(shim)}`);
   }
   const text = String(shim);
-  const path = text.startsWith("file:///") ? decodeURIComponent(new URL(text).pathname) : text;
+  const path = text.startsWith("file:///") ? decodePath(text) : text;
   if (!path.startsWith("/") || path.includes("\0")) {
     throw new RangeError(
       `Expected \`options.shim\` to be an absolute path or a file URL, got ${show(text)}`,
     );
   }
   return path;
+}
+
+/** Empty where the URL's escapes are no UTF-8. */
+function decodePath(url: string): string {
+  try {
+    return decodeURIComponent(new URL(url).pathname);
+  } catch {
+    return "";
+  }
 }
 
 function message(error: unknown): string {

@@ -1,39 +1,21 @@
 /**
- * The clocks.
+ * The clocks that measure time passing, and clock_gettime(2) itself.
  *
  * @module
  */
 import { SHIM_CLOCKS } from "../ffi/types.ts";
 import { bound } from "./bind.ts";
+import {
+  CLOCK_BOOTTIME,
+  CLOCK_MONOTONIC,
+  CLOCK_MONOTONIC_COARSE,
+  CLOCK_MONOTONIC_RAW,
+  CLOCK_PROCESS_CPUTIME_ID,
+  CLOCK_REALTIME,
+  CLOCK_THREAD_CPUTIME_ID,
+  type ClockId,
+} from "./clock_ids.ts";
 import { show, UnsupportedError, VdsoError } from "./errors.ts";
-
-/** A clock's number, an int32: a constant from here, or a dynamic id (see clock_getcpuclockid(3)). */
-export type ClockId = number;
-
-/** Wall clock, since the Unix epoch; set by people, NTP and leap seconds. clock_gettime(2). */
-export const CLOCK_REALTIME: ClockId = 0;
-/** Never set, stands still in suspend, slewed by NTP. clock_gettime(2). */
-export const CLOCK_MONOTONIC: ClockId = 1;
-/** CPU time of the process. clock_gettime(2). */
-export const CLOCK_PROCESS_CPUTIME_ID: ClockId = 2;
-/** CPU time of the thread. clock_gettime(2). */
-export const CLOCK_THREAD_CPUTIME_ID: ClockId = 3;
-/** As CLOCK_MONOTONIC, but not slewed by NTP. clock_gettime(2). */
-export const CLOCK_MONOTONIC_RAW: ClockId = 4;
-/** CLOCK_REALTIME as of the last timer tick: a few ms old, and cheap. clock_gettime(2). */
-export const CLOCK_REALTIME_COARSE: ClockId = 5;
-/** CLOCK_MONOTONIC as of the last timer tick: a few ms old, and cheap. clock_gettime(2). */
-export const CLOCK_MONOTONIC_COARSE: ClockId = 6;
-/** As CLOCK_MONOTONIC, but goes on in suspend. clock_gettime(2). */
-export const CLOCK_BOOTTIME: ClockId = 7;
-/** CLOCK_REALTIME, for timers that wake the machine. timerfd_create(2). */
-export const CLOCK_REALTIME_ALARM: ClockId = 8;
-/** CLOCK_BOOTTIME, for timers that wake the machine. timerfd_create(2). */
-export const CLOCK_BOOTTIME_ALARM: ClockId = 9;
-/** International Atomic Time: CLOCK_REALTIME without leap seconds. clock_gettime(2). */
-export const CLOCK_TAI: ClockId = 11;
-/** The first of eight auxiliary clocks, 16 to 23, from Linux 6.17. include/uapi/linux/time.h. */
-export const CLOCK_AUX: ClockId = 16;
 
 /**
  * What the exported functions call. Each entry starts out as a stub that binds and puts the real
@@ -47,19 +29,15 @@ const table = {
     table.now = binding.kind === "native" ? binding.shim.core.vdso_now : binding.clock.now;
     return table.now();
   },
-  nowBigInt(): bigint {
+  clock(clock: ClockId): number {
     fillClocks();
-    return table.nowBigInt();
+    return table.clock(clock);
   },
-  realtimeBigInt(): bigint {
-    fillClocks();
-    return table.realtimeBigInt();
-  },
-  clockGettime(clock: number): bigint {
+  clockGettime(clock: ClockId): bigint {
     fillClocks();
     return table.clockGettime(clock);
   },
-  clockGetres(clock: number): bigint {
+  clockGetres(clock: ClockId): bigint {
     fillClocks();
     return table.clockGetres(clock);
   },
@@ -69,29 +47,23 @@ function fillClocks(): void {
   const binding = bound();
   if (binding.kind === "native") {
     const clocks = binding.shim.open(SHIM_CLOCKS);
-    table.nowBigInt = clocks.vdso_now_bigint;
-    table.realtimeBigInt = clocks.vdso_realtime_bigint;
+    table.clock = clocks.vdso_clock;
     table.clockGettime = clocks.vdso_clock_gettime;
     table.clockGetres = clocks.vdso_clock_getres;
     return;
   }
-  const { clock: { nowBigInt }, error } = binding;
-  // Date has whole milliseconds, but it is the wall clock, also after somebody has set it.
-  const realtimeBigInt = () => BigInt(Date.now()) * 1_000_000n;
-  table.nowBigInt = nowBigInt;
-  table.realtimeBigInt = realtimeBigInt;
+  const { clock: { nowBigInt }, error: cause } = binding;
+  const unsupported = (clock: ClockId): never => {
+    throw new UnsupportedError(`Clock ${clock} needs an FFI: ${cause.message}`, { cause });
+  };
+  table.clock = unsupported;
   table.clockGettime = (clock) => {
     if (clock === CLOCK_MONOTONIC) return nowBigInt();
-    if (clock === CLOCK_REALTIME) return realtimeBigInt();
-    throw new UnsupportedError(`Clock ${clock} needs an FFI: ${error.message}`, { cause: error });
+    // Date has whole milliseconds, but it is the wall clock, also after somebody has set it.
+    if (clock === CLOCK_REALTIME) return BigInt(Date.now()) * 1_000_000n;
+    return unsupported(clock);
   };
-  table.clockGetres = (clock) => {
-    if (clock === CLOCK_REALTIME) return 1_000_000n;
-    throw new UnsupportedError(
-      `The resolution of clock ${clock} needs an FFI: ${error.message}`,
-      { cause: error },
-    );
-  };
+  table.clockGetres = (clock) => clock === CLOCK_REALTIME ? 1_000_000n : unsupported(clock);
 }
 
 /**
@@ -136,28 +108,119 @@ export function now(): number {
  * ```
  */
 export function nowBigInt(): bigint {
-  return checked(table.nowBigInt(), "clock_gettime", CLOCK_MONOTONIC);
+  return checked(table.clockGettime(CLOCK_MONOTONIC), "clock_gettime", CLOCK_MONOTONIC);
 }
 
 /**
- * Nanoseconds of CLOCK_REALTIME since the Unix epoch, exact: the wall clock.
+ * Nanoseconds of CLOCK_MONOTONIC_RAW: the hardware's own rate, which NTP does not touch.
  *
- * Jumps when somebody sets the clock, also backwards, and knows no leap seconds; measure durations
- * with {@link now}. Costs 25 to 50 ns. Without an FFI it has whole milliseconds. See
- * clock_gettime(2), vdso(7).
+ * For measuring the machine's own speed, and for intervals that must not stretch while NTP slews.
+ * Drifts from real seconds as the oscillator does, some 10 to 100 ppm. Stands still in suspend;
+ * unlike {@link now} it is the same in every time namespace before Linux 5.6. An exact integer for
+ * the first 104 days of uptime, as {@link now}.
  *
- * @throws {VdsoError} if the process has meanwhile been forbidden to ask the time
+ * Costs what {@link now} costs (on WSL and before Linux 5.3 on some CPUs a system call). See
+ * clock_gettime(2).
+ *
+ * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
+ * @throws {UnsupportedError} if there is no FFI
  *
  * @example
  * ```ts
- * import { realtimeBigInt } from "@x/vdso";
+ * import { nowRaw } from "@x/vdso";
  *
- * const ns = realtimeBigInt();
- * console.log(new Date(Number(ns / 1_000_000n)).toISOString(), ns % 1_000_000_000n);
+ * const start = nowRaw();
+ * console.log(nowRaw() - start >= 0); // true
  * ```
  */
-export function realtimeBigInt(): bigint {
-  return checked(table.realtimeBigInt(), "clock_gettime", CLOCK_REALTIME);
+export function nowRaw(): number {
+  return table.clock(CLOCK_MONOTONIC_RAW);
+}
+
+/**
+ * Nanoseconds of CLOCK_MONOTONIC_COARSE: {@link now} as of the last timer tick.
+ *
+ * Up to one tick old, 1 to 10 ms (`clockGetres(CLOCK_MONOTONIC_COARSE)` says), never ahead of
+ * {@link now}, and cheap on every clocksource, since it reads no hardware: some 5 ns. For timeouts,
+ * caches and log lines, and the way out where the fine clocks make system calls.
+ *
+ * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
+ * @throws {UnsupportedError} if there is no FFI
+ *
+ * @example
+ * ```ts
+ * import { now, nowCoarse } from "@x/vdso";
+ *
+ * console.log(nowCoarse() <= now()); // true
+ * ```
+ */
+export function nowCoarse(): number {
+  return table.clock(CLOCK_MONOTONIC_COARSE);
+}
+
+/**
+ * Nanoseconds of CLOCK_BOOTTIME: {@link now} plus the time that the machine was suspended.
+ *
+ * For what must expire also while a laptop sleeps: tokens, leases, sessions. Slewed by NTP as
+ * {@link now}, never set. Time namespaces shift it. Costs what {@link now} costs. See
+ * clock_gettime(2).
+ *
+ * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
+ * @throws {UnsupportedError} if there is no FFI
+ *
+ * @example
+ * ```ts
+ * import { now, nowBoot } from "@x/vdso";
+ *
+ * console.log(`asleep for ${(nowBoot() - now()) / 1e9} s so far`);
+ * ```
+ */
+export function nowBoot(): number {
+  return table.clock(CLOCK_BOOTTIME);
+}
+
+/**
+ * Nanoseconds of CPU time that this thread has taken: CLOCK_THREAD_CPUTIME_ID.
+ *
+ * User and kernel time together, of this operating system thread: in the main context all that runs
+ * there, garbage collection and compilation on other threads not included. Does not pass while the
+ * thread sleeps or waits for a CPU; NTP, suspend and time namespaces do not touch it. A system call,
+ * also inside the vDSO: 200 ns and more. See clock_gettime(2).
+ *
+ * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
+ * @throws {UnsupportedError} if there is no FFI
+ *
+ * @example
+ * ```ts
+ * import { threadCpuTime } from "@x/vdso";
+ *
+ * const start = threadCpuTime();
+ * JSON.stringify(new Array(1000).fill("x"));
+ * console.log(`${threadCpuTime() - start} ns of CPU`);
+ * ```
+ */
+export function threadCpuTime(): number {
+  return table.clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/**
+ * Nanoseconds of CPU time that this process has taken: CLOCK_PROCESS_CPUTIME_ID.
+ *
+ * User and kernel time of all its threads together: grows faster than {@link now} when several run.
+ * A system call, also inside the vDSO: 200 ns and more. See clock_gettime(2).
+ *
+ * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
+ * @throws {UnsupportedError} if there is no FFI
+ *
+ * @example
+ * ```ts
+ * import { processCpuTime, threadCpuTime } from "@x/vdso";
+ *
+ * console.log(processCpuTime() - threadCpuTime(), "ns on other threads");
+ * ```
+ */
+export function processCpuTime(): number {
+  return table.clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /**

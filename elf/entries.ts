@@ -5,10 +5,23 @@
  */
 
 /** The name of an entry: the system call that it spares. */
-export type EntryName = "clock_gettime" | "clock_getres";
+export type EntryName =
+  | "clock_gettime"
+  | "clock_getres"
+  | "gettimeofday"
+  | "time"
+  | "getcpu"
+  | "getrandom";
 
 /** The entries that are called, in the order of `enum entry` in shim/vdso.c. */
-export const ENTRIES: readonly EntryName[] = ["clock_gettime", "clock_getres"];
+export const ENTRIES: readonly EntryName[] = [
+  "clock_gettime",
+  "clock_getres",
+  "gettimeofday",
+  "time",
+  "getcpu",
+  "getrandom",
+];
 
 /** What a CPU's vDSO looks like. */
 export interface Machine {
@@ -26,12 +39,24 @@ export const MACHINES: Readonly<Record<string, Machine>> = {
   x86_64: {
     machine: 62,
     version: "LINUX_2.6",
-    symbols: { clock_gettime: "__vdso_clock_gettime", clock_getres: "__vdso_clock_getres" },
+    symbols: {
+      clock_gettime: "__vdso_clock_gettime",
+      clock_getres: "__vdso_clock_getres",
+      gettimeofday: "__vdso_gettimeofday",
+      time: "__vdso_time",
+      getcpu: "__vdso_getcpu",
+      getrandom: "__vdso_getrandom", // Linux 6.11
+    },
   },
   // arch/arm64/kernel/vdso/vdso.lds.S
   aarch64: {
     machine: 183,
     version: "LINUX_2.6.39",
-    symbols: { clock_gettime: "__kernel_clock_gettime", clock_getres: "__kernel_clock_getres" },
+    symbols: {
+      clock_gettime: "__kernel_clock_gettime",
+      clock_getres: "__kernel_clock_getres",
+      gettimeofday: "__kernel_gettimeofday",
+      getrandom: "__kernel_getrandom", // Linux 6.12
+    },
   },
 };

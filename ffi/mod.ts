@@ -38,11 +38,12 @@ export function* ffis({ shim, ffi }: FfiOptions): Generator<Ffi | NoFfi> {
   }
 }
 
-function orReason(make: () => Ffi): Ffi | NoFfi {
+function orReason(make: () => Ffi | NoFfi): Ffi | NoFfi {
   try {
     return make();
   } catch (cause) {
     // Node appends the files that required a missing module: noise here.
-    return { name: "none", reason: String(cause).split("\n")[0] ?? "", cause };
+    const text = cause instanceof Error ? cause.message : String(cause);
+    return { name: "none", reason: text.split("\n")[0] ?? "", cause };
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { builtin, globals, type Process } from "./runtime.ts";
-import type { Ffi, Functions, NativeType, Signatures } from "./types.ts";
+import type { Ffi, Functions, NativeType, NoFfi, Signatures } from "./types.ts";
 
 interface NodeFfi {
   dlopen(library: string, symbols: Record<string, NodeFunction>): { functions: unknown };
@@ -24,10 +24,10 @@ const TYPES: Readonly<Record<NativeType, string>> = {
   buffer: "buffer",
 };
 
-/** The adapter; throws where this Node has no `node:ffi`. */
-export function nodeFfi(): Ffi {
+/** The adapter, or that this Node has no `node:ffi`. */
+export function nodeFfi(): Ffi | NoFfi {
   const ffi = withoutFfiWarning(() => builtin("node:ffi")) as NodeFfi | undefined;
-  if (!ffi) throw new Error("No such built-in module: node:ffi (Node 26 and later have it)");
+  if (!ffi) return { name: "none", reason: "This Node has no node:ffi, as Node 26 has" };
   return { name: "node", bareNames: true, open: (library, table) => open(ffi, library, table) };
 }
 

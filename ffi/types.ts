@@ -96,24 +96,56 @@ export const SHIM = {
   vdso_now: [[], "f64"],
 } as const satisfies Signatures;
 
-/** The clocks other than `now()`. Nanoseconds, or INT64_MIN + errno. */
+/** The clocks. Doubles are NaN where the system call is refused; int64_t is INT64_MIN + errno. */
 export const SHIM_CLOCKS = {
-  // int64_t vdso_now_bigint(void);
-  vdso_now_bigint: [[], "i64"],
-  // int64_t vdso_realtime_bigint(void);
-  vdso_realtime_bigint: [[], "i64"],
-  // int64_t vdso_clock_gettime(int32_t clock);
-  vdso_clock_gettime: [["i32"], "i64"],
-  // int64_t vdso_clock_getres(int32_t clock);
-  vdso_clock_getres: [["i32"], "i64"],
+  // double vdso_clock(double clock);
+  vdso_clock: [["f64"], "f64"],
+  // int64_t vdso_clock_gettime(double clock);
+  vdso_clock_gettime: [["f64"], "i64"],
+  // int64_t vdso_clock_getres(double clock);
+  vdso_clock_getres: [["f64"], "i64"],
+} as const satisfies Signatures;
+
+/** The two older clocks. Negative errno where refused. */
+export const SHIM_WALL = {
+  // double vdso_gettimeofday(void); in microseconds
+  vdso_gettimeofday: [[], "f64"],
+  // double vdso_time(void); in seconds
+  vdso_time: [[], "f64"],
+} as const satisfies Signatures;
+
+/** The CPU that runs this. */
+export const SHIM_CPU = {
+  // double vdso_getcpu(void); node << 32 | cpu, or a negative errno
+  vdso_getcpu: [[], "f64"],
+} as const satisfies Signatures;
+
+/** The CPU's counter. */
+export const SHIM_TICKS = {
+  // double vdso_ticks(void);
+  vdso_ticks: [[], "f64"],
+  // double vdso_ticks_frequency(void); in Hz, 0 if unknown, -1 if it may vary
+  vdso_ticks_frequency: [[], "f64"],
+  // void vdso_ticks_sample(double *out); two of them: ticks and nanoseconds of CLOCK_MONOTONIC_RAW
+  vdso_ticks_sample: [["buffer"], "void"],
+} as const satisfies Signatures;
+
+/** Random numbers. Negative errno where refused. */
+export const SHIM_RANDOM = {
+  // int32_t vdso_random_slot(void);
+  vdso_random_slot: [[], "i32"],
+  // double vdso_getrandom(double request, void *out);
+  vdso_getrandom: [["f64", "buffer"], "f64"],
+  // double vdso_random_u32(double slot);
+  vdso_random_u32: [["f64"], "f64"],
+  // double vdso_random_f64(double slot);
+  vdso_random_f64: [["f64"], "f64"],
 } as const satisfies Signatures;
 
 /** What the vDSO is measured against and checked with. */
 export const SHIM_REFERENCE = {
-  // int64_t vdso_clock_gettime_syscall(int32_t clock);
-  vdso_clock_gettime_syscall: [["i32"], "i64"],
-  // int64_t vdso_clock_getres_syscall(int32_t clock);
-  vdso_clock_getres_syscall: [["i32"], "i64"],
+  // int64_t vdso_syscall(int32_t entry, int32_t clock);
+  vdso_syscall: [["i32", "i32"], "i64"],
   // double vdso_loop_entry(int32_t clock, int32_t calls);
   vdso_loop_entry: [["i32", "i32"], "f64"],
   // double vdso_loop_syscall(int32_t clock, int32_t calls);

@@ -21,12 +21,13 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const FLAGS = [
-  "-Os",
+  "-Oz",
   "-std=c17",
   "-Wall",
   "-Wextra",
   "-Werror",
   "-fPIC",
+  "-fno-plt",
   "-ffreestanding",
   "-fvisibility=hidden",
   "-fno-asynchronous-unwind-tables",
@@ -44,7 +45,7 @@ const FLAGS = [
   "-Wl,-z,defs",
   "-Wl,-z,nodelete", // shim/load.ts relies on it: once loaded, loaded for good
   "-Wl,-Bsymbolic",
-  "-Wl,--hash-style=both",
+  "-Wl,--hash-style=gnu", // glibc and musl read it
 ];
 
 interface Built {
@@ -55,7 +56,7 @@ interface Built {
 function build(arch: string, target: readonly string[]): Built {
   const header = `arch/${arch}.h`;
   const sources = [SOURCE, `shim/${header}`].map((file) => readFileSync(join(ROOT, file)));
-  const hash = createHash("sha256").update(JSON.stringify([target, FLAGS]));
+  const hash = createHash("sha256").update(JSON.stringify([target, FLAGS, soname("")]));
   for (const source of sources) hash.update(source);
   // 48 bits: exact in a double, and in a name.
   const buildId = hash.digest("hex").slice(0, 12);
@@ -79,8 +80,12 @@ function build(arch: string, target: readonly string[]): Built {
   }
 }
 
+/**
+ * With a slash: dlopen(3) then looks among the loaded libraries and at this one path, where nobody
+ * can put a file, but never along LD_LIBRARY_PATH or the system's directories.
+ */
 function soname(buildId: string): string {
-  return `libxvdso-${buildId}.so`;
+  return `/proc/self/libxvdso-${buildId}.so`;
 }
 
 /** Drops the section headers, a fifth of the file: dlopen(3) reads the program headers alone. */

@@ -12,7 +12,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ffi: [],
   shim: ["ffi/types.ts"], // the signatures of what it loads
   elf: [],
-  cli: ["mod.ts", "npm:@optique/core"],
+  verify: ["mod.ts"],
+  cli: ["mod.ts", "verify", "npm:@optique/core", "npm:cli-progress"],
   "cli.ts": ["cli", "npm:@optique/core"],
 };
 

@@ -11,8 +11,12 @@ import {
   LIBC_FILES,
   SHIM,
   SHIM_CLOCKS,
+  SHIM_CPU,
   SHIM_PROCESS,
+  SHIM_RANDOM,
   SHIM_REFERENCE,
+  SHIM_TICKS,
+  SHIM_WALL,
   type Signatures,
 } from "../ffi/types.ts";
 import type { ShimImage } from "./images.ts";
@@ -34,7 +38,16 @@ const RTLD_NOLOAD = 4; // of glibc and musl alike
 const MFD_CLOEXEC = 1; // not MFD_EXEC: sysctl vm.memfd_noexec=2 refuses it
 
 /** Every function, for where the library cannot be reached a second time. */
-const ALL = { ...SHIM, ...SHIM_CLOCKS, ...SHIM_REFERENCE, ...SHIM_PROCESS } as const;
+const ALL = {
+  ...SHIM,
+  ...SHIM_CLOCKS,
+  ...SHIM_WALL,
+  ...SHIM_CPU,
+  ...SHIM_TICKS,
+  ...SHIM_RANDOM,
+  ...SHIM_REFERENCE,
+  ...SHIM_PROCESS,
+} as const;
 
 /**
  * Opens the trampoline's file at `path`, which the caller vouches for.
@@ -42,7 +55,12 @@ const ALL = { ...SHIM, ...SHIM_CLOCKS, ...SHIM_REFERENCE, ...SHIM_PROCESS } as c
  * @throws {Error} if it is not the trampoline of this version
  */
 export function loadFile(ffi: Ffi, image: ShimImage, path: string): Shim {
-  return checked(image, reachable(ffi, path));
+  try {
+    return checked(image, reachable(ffi, path));
+  } catch (cause) {
+    // Not every FFI names the file.
+    throw new Error(`Opening ${path} failed: ${messages([cause])}`, { cause });
+  }
 }
 
 /**
@@ -54,18 +72,21 @@ export function loadFile(ffi: Ffi, image: ShimImage, path: string): Shim {
  */
 export function load(ffi: Ffi, image: ShimImage): Shim {
   const libc = ffi.open(LIBC_NAME, LIBC);
-  // Another Worker may have loaded it. The library is linked with -z nodelete: once seen here it
-  // stays, so that opening its bare name cannot go on to search directories.
-  if (isLoaded(libc, image)) return checked(image, reachable(ffi, image.soname));
   const reasons: unknown[] = [];
-  for (const attempt of [loadFromMemory, loadFromFile]) {
+  for (const attempt of [findLoaded, loadFromMemory, loadFromFile]) {
     try {
-      return attempt(ffi, libc, image);
+      const shim = attempt(ffi, libc, image);
+      if (shim) return shim;
     } catch (reason) {
       reasons.push(reason);
     }
   }
   throw new Error(`Loading the trampoline failed: ${messages(reasons)}`, { cause: reasons[0] });
+}
+
+/** Another Worker may have loaded it; linked with -z nodelete, it is there for good. */
+function findLoaded(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
+  return isLoaded(libc, image) ? checked(image, reachable(ffi, image.soname)) : undefined;
 }
 
 /**
@@ -97,7 +118,7 @@ function loadFromFile(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
       reasons.push(new Error(`mkdtemp(3) failed in ${parent}`));
       continue;
     }
-    const path = `${String.fromCharCode(...directory.subarray(0, -1))}/${image.soname}`;
+    const path = `${String.fromCharCode(...directory.subarray(0, -1))}/trampoline.so`;
     const fd = files.creat(cString(path), 0o600);
     try {
       if (fd < 0) throw new Error(`creat(2) failed in ${parent}`);

@@ -16,10 +16,24 @@
 
 #include ARCH_HEADER
 
-enum { ENOENT = 2, EFAULT = 14, EINVAL = 22, EOVERFLOW = 75 };
+enum {
+  ENOENT = 2,
+  ESRCH = 3,
+  EINTR = 4,
+  EAGAIN = 11,
+  EFAULT = 14,
+  EINVAL = 22,
+  ENOSYS = 38,
+  EOVERFLOW = 75,
+};
 enum { AT_FDCWD = -100 };
-enum { CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1, CLOCK_AUX = 16 };
-enum { AT_SYSINFO_EHDR = 33 };
+enum { AT_PAGESZ = 6, AT_SYSINFO_EHDR = 33 };
+enum {
+  CLOCK_MONOTONIC = 1,
+  CLOCK_MONOTONIC_RAW = 4,
+  CLOCK_REALTIME_COARSE = 5,
+  CLOCK_AUX = 16,
+};
 enum { NSEC_PER_SEC = 1000000000 };
 
 /* The kernel's struct __kernel_timespec: two 64-bit words on every CPU. */
@@ -28,46 +42,101 @@ struct timespec {
   int64_t tv_nsec;
 };
 
-struct iovec {
-  void *base;
-  size_t length;
+/* The kernel's struct __kernel_old_timeval: on 64-bit CPUs the same words, in microseconds. */
+struct timeval {
+  int64_t tv_sec;
+  int64_t tv_usec;
 };
 
 extern unsigned long getauxval(unsigned long type) __attribute__((weak));
 
+/* getauxval(3), or 0 where there is none. */
+EXPORT int64_t vdso_auxval(int32_t type) {
+  return getauxval ? (int64_t)getauxval((unsigned long)type) : 0;
+}
+
 /* ---- Entries: each starts out as the system call; vdso_bind() puts the vDSO's function there. ---- */
 
 typedef int clock_fn(int clock, struct timespec *out);
+typedef int gettimeofday_fn(struct timeval *out, void *timezone);
+typedef int64_t time_fn(int64_t *out);
+typedef int getcpu_fn(unsigned *cpu, unsigned *node, void *unused);
+typedef long getrandom_fn(void *buffer, size_t length, unsigned flags, void *state, size_t size);
 
 static int syscall_clock_gettime(int clock, struct timespec *out) {
-  return (int)syscall(SYS_clock_gettime, clock, (long)out, 0, 0, 0, 0);
+  return (int)syscall(SYS_clock_gettime, clock, (long)out, 0);
 }
 
 static int syscall_clock_getres(int clock, struct timespec *out) {
-  return (int)syscall(SYS_clock_getres, clock, (long)out, 0, 0, 0, 0);
+  return (int)syscall(SYS_clock_getres, clock, (long)out, 0);
 }
 
-enum entry { ENTRY_CLOCK_GETTIME, ENTRY_CLOCK_GETRES, ENTRY_COUNT };
+static int syscall_gettimeofday(struct timeval *out, void *timezone) {
+  return (int)syscall(SYS_gettimeofday, (long)out, (long)timezone, 0);
+}
+
+/* Younger CPUs have no time(2): libcs ask the clock that the kernel's own takes it from. */
+static int64_t syscall_time(int64_t *out) {
+  (void)out;
+#ifdef SYS_time
+  return syscall(SYS_time, 0, 0, 0);
+#else
+  struct timespec t;
+  int error = syscall_clock_gettime(CLOCK_REALTIME_COARSE, &t);
+  return error ? error : t.tv_sec;
+#endif
+}
+
+static int syscall_getcpu(unsigned *cpu, unsigned *node, void *unused) {
+  return (int)syscall(SYS_getcpu, (long)cpu, (long)node, (long)unused);
+}
+
+static long syscall_getrandom(void *buffer, size_t length, unsigned flags, void *state, size_t size) {
+  (void)state, (void)size;
+  return syscall(SYS_getrandom, (long)buffer, (long)length, flags);
+}
+
+enum {
+  ENTRY_CLOCK_GETTIME,
+  ENTRY_CLOCK_GETRES,
+  ENTRY_GETTIMEOFDAY,
+  ENTRY_TIME,
+  ENTRY_GETCPU,
+  ENTRY_GETRANDOM,
+  ENTRY_COUNT,
+};
 
 /* Written by any thread that binds, always with the same value, and read by all: hence atomic,
    though a relaxed load is a plain load on every CPU. */
-static clock_fn *entries[ENTRY_COUNT] = {
-  [ENTRY_CLOCK_GETTIME] = syscall_clock_gettime,
-  [ENTRY_CLOCK_GETRES] = syscall_clock_getres,
+static void *entries[ENTRY_COUNT] = {
+  [ENTRY_CLOCK_GETTIME] = (void *)syscall_clock_gettime,
+  [ENTRY_CLOCK_GETRES] = (void *)syscall_clock_getres,
+  [ENTRY_GETTIMEOFDAY] = (void *)syscall_gettimeofday,
+  [ENTRY_TIME] = (void *)syscall_time,
+  [ENTRY_GETCPU] = (void *)syscall_getcpu,
+  [ENTRY_GETRANDOM] = (void *)syscall_getrandom,
 };
 
-static clock_fn *const fallbacks[ENTRY_COUNT] = {
-  [ENTRY_CLOCK_GETTIME] = syscall_clock_gettime,
-  [ENTRY_CLOCK_GETRES] = syscall_clock_getres,
-};
+#define ENTRY(type, entry) ((type *)__atomic_load_n(&entries[entry], __ATOMIC_RELAXED))
+
+/* ---- Clocks. ---- */
 
 /* Returns 0 or a negative errno. The kernel's -EINVAL (no such clock) is final; whatever else
    goes wrong inside the vDSO, the system call has the last word: a seccomp filter, say, that
    answers EPERM to the vDSO's own fallback but is right to do so is then reported as such. */
-static int call(enum entry entry, int clock, struct timespec *out) {
-  int error = CALL_VDSO(__atomic_load_n(&entries[entry], __ATOMIC_RELAXED), clock, out);
+static inline __attribute__((always_inline)) int read_clock(int clock, struct timespec *out) {
+  int error = CALL_VDSO(ENTRY(clock_fn, ENTRY_CLOCK_GETTIME), clock, out);
   if (LIKELY(error == 0) || error == -EINVAL) return error;
-  return fallbacks[entry](clock, out);
+  return syscall_clock_gettime(clock, out);
+}
+
+/* Linux 6.18's vDSO knows a resolution for the auxiliary clocks, even where the kernel was built
+   without them: only the system call says EINVAL. */
+static int read_resolution(int clock, struct timespec *out) {
+  int error = -ENOSYS;
+  if (clock < CLOCK_AUX) error = CALL_VDSO(ENTRY(clock_fn, ENTRY_CLOCK_GETRES), clock, out);
+  if (error == 0 || error == -EINVAL) return error;
+  return syscall_clock_getres(clock, out);
 }
 
 /* Nanoseconds, or INT64_MIN + errno: no clock gets anywhere near that value. */
@@ -80,66 +149,229 @@ static int64_t nanoseconds(int error, const struct timespec *t) {
   return ns;
 }
 
-/* ---- Clocks: what the hot paths call. ---- */
+/* A clock in nanoseconds, NaN where even the system call is refused.
 
-/* CLOCK_MONOTONIC in nanoseconds, NaN where even the system call is refused. A double is the one
-   result type that costs the same in every runtime; the sum is an integer until then. */
-EXPORT double vdso_now(void) {
+   Double is the one type that is cheap in every runtime, both ways: an int32_t argument costs Node
+   20 ns, and 64-bit integers are slow nearly everywhere. The sum is an integer until the end. */
+EXPORT double vdso_clock(double clock) {
   struct timespec t;
-  if (UNLIKELY(call(ENTRY_CLOCK_GETTIME, CLOCK_MONOTONIC, &t) != 0)) return __builtin_nan("");
+  if (UNLIKELY(read_clock((int)clock, &t) != 0)) return __builtin_nan("");
   return (double)(t.tv_sec * NSEC_PER_SEC + t.tv_nsec);
 }
 
-EXPORT int64_t vdso_clock_gettime(int32_t clock) {
+/* CLOCK_MONOTONIC: even a double costs a nanosecond, and this is the function that is timed. */
+EXPORT double vdso_now(void) { return vdso_clock(CLOCK_MONOTONIC); }
+
+EXPORT int64_t vdso_clock_gettime(double clock) {
   struct timespec t;
-  int error = call(ENTRY_CLOCK_GETTIME, clock, &t);
+  int error = read_clock((int)clock, &t);
   return nanoseconds(error, &t);
 }
 
-EXPORT int64_t vdso_now_bigint(void) { return vdso_clock_gettime(CLOCK_MONOTONIC); }
-
-EXPORT int64_t vdso_realtime_bigint(void) { return vdso_clock_gettime(CLOCK_REALTIME); }
-
-/* Linux 6.18's vDSO knows a resolution for the auxiliary clocks, even where the kernel was built
-   without them: only the system call says EINVAL. */
-EXPORT int64_t vdso_clock_getres(int32_t clock) {
+EXPORT int64_t vdso_clock_getres(double clock) {
   struct timespec t;
-  int error =
-    clock < CLOCK_AUX ? call(ENTRY_CLOCK_GETRES, clock, &t) : syscall_clock_getres(clock, &t);
+  int error = read_resolution((int)clock, &t);
   return nanoseconds(error, &t);
 }
 
-/* ---- The same by the system call: what the vDSO is compared with. ---- */
-
-EXPORT int64_t vdso_clock_gettime_syscall(int32_t clock) {
-  struct timespec t;
-  int error = syscall_clock_gettime(clock, &t);
-  return nanoseconds(error, &t);
+/* Microseconds since the epoch, exact in a double until the year 2255, or a negative errno. */
+static double gettimeofday_by(gettimeofday_fn *fn) {
+  struct timeval t;
+  int error = CALL_VDSO(fn, &t, (void *)0);
+  return error ? error : (double)(t.tv_sec * 1000000 + t.tv_usec);
 }
 
-EXPORT int64_t vdso_clock_getres_syscall(int32_t clock) {
+EXPORT double vdso_gettimeofday(void) {
+  return gettimeofday_by(ENTRY(gettimeofday_fn, ENTRY_GETTIMEOFDAY));
+}
+
+/* Seconds since the epoch, or a negative errno. */
+EXPORT double vdso_time(void) {
+  return (double)CALL_VDSO(ENTRY(time_fn, ENTRY_TIME), (int64_t *)0);
+}
+
+/* ---- The CPU. ---- */
+
+/* The CPU in the low 32 bits, its memory node above; or a negative errno. */
+static double getcpu_by(getcpu_fn *fn) {
+  unsigned location[2]; /* CPU, node */
+  int error = CALL_VDSO(fn, &location[0], &location[1], (void *)0);
+  return error ? error : (double)((uint64_t)location[1] << 32 | location[0]);
+}
+
+EXPORT double vdso_getcpu(void) { return getcpu_by(ENTRY(getcpu_fn, ENTRY_GETCPU)); }
+
+/* The counter since the first call in this process: its raw value does not fit a double after some
+   weeks. Whoever comes first fixes the origin. */
+EXPORT double vdso_ticks(void) {
+  static int64_t origin;
+  int64_t ticks = (int64_t)read_counter();
+  int64_t start = __atomic_load_n(&origin, __ATOMIC_RELAXED);
+  if (UNLIKELY(start == 0) &&
+      __atomic_compare_exchange_n(&origin, &start, ticks, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    start = ticks;
+  return (double)(ticks - start);
+}
+
+/* The counter's frequency in Hz as the CPU states it, 0 if it does not, -1 if it does not even state
+   that the counter runs at one rate in every power state. */
+EXPORT double vdso_ticks_frequency(void) {
+  return counter_is_constant() ? counter_frequency() : -1;
+}
+
+/* Reads the counter and a clock at one moment, as nearly as can be had: the narrowest of some tries
+   has no interrupt in it. Here rather than in JavaScript, where calls take microseconds at first.
+   out[0] is in ticks, out[1] in nanoseconds. */
+EXPORT void vdso_ticks_sample(double *out) {
+  double least = 1e300;
+  for (int i = 0; i < 9; i++) {
+    double before = vdso_ticks();
+    double ns = vdso_clock(CLOCK_MONOTONIC_RAW);
+    double width = vdso_ticks() - before;
+    if (width >= least) continue;
+    least = width;
+    out[0] = before + width / 2;
+    out[1] = ns;
+  }
+}
+
+/* ---- Random numbers: include/vdso/getrandom.h, and the kernel's vdso_test_getrandom.c. ---- */
+
+/* A state belongs to one thread. It fills less than the page that it has for itself, since it may
+   not straddle two. Threads end without telling: a slot whose thread is gone is the next one's. */
+struct slot {
+  int tid; /* 0: never used */
+  int pid; /* a forked child has its parent's slots, but cannot tell whose threads live */
+  void *thread; /* thread pointer of the owner: a JavaScript context might move between threads */
+  void *state;
+};
+
+enum { SLOT_COUNT = 512 };
+static struct slot slots[SLOT_COUNT];
+static uint32_t state_size;
+
+/* What vgetrandom says of itself when asked with a size of ~0. */
+struct random_parameters {
+  uint32_t size_of_opaque_state;
+  uint32_t mmap_prot;
+  uint32_t mmap_flags;
+  uint32_t reserved[13];
+};
+
+static void *map_state(const struct random_parameters *p) {
+  long size = (long)vdso_auxval(AT_PAGESZ);
+  if (size < (long)p->size_of_opaque_state) return 0;
+  long state = syscall6(SYS_mmap, 0, size, p->mmap_prot, p->mmap_flags, -1, 0);
+  return state < 0 && state > -4096 ? 0 : (void *)state;
+}
+
+/* A slot for the calling thread, or -1: then random numbers come from the system call. */
+EXPORT int32_t vdso_random_slot(void) {
+  struct random_parameters p;
+  getrandom_fn *fn = ENTRY(getrandom_fn, ENTRY_GETRANDOM);
+  if (fn == syscall_getrandom || CALL_VDSO(fn, 0, 0, 0, &p, ~0ul) != 0) return -1;
+  __atomic_store_n(&state_size, p.size_of_opaque_state, __ATOMIC_RELAXED);
+  int pid = (int)syscall(SYS_getpid, 0, 0, 0);
+  int tid = (int)syscall(SYS_gettid, 0, 0, 0);
+  for (int32_t i = 0; i < SLOT_COUNT; i++) {
+    struct slot *slot = &slots[i];
+    int owner = __atomic_load_n(&slot->tid, __ATOMIC_ACQUIRE);
+    int mine = owner == tid && slot->pid == pid;
+    int gone = owner == 0 ||
+      (slot->pid == pid && syscall(SYS_tgkill, pid, owner, 0) == -ESRCH);
+    if (!mine && (!gone || !__atomic_compare_exchange_n(&slot->tid, &owner, tid, 0,
+                                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+      continue;
+    slot->pid = pid;
+    slot->thread = __builtin_thread_pointer();
+    if (!slot->state) slot->state = map_state(&p);
+    return slot->state ? i : -1;
+  }
+  return -1;
+}
+
+static long random_bytes(int32_t index, void *out, size_t length, uint32_t flags) {
+  if (LIKELY(index >= 0 && index < SLOT_COUNT)) {
+    const struct slot *slot = &slots[index];
+    if (slot->thread != __builtin_thread_pointer()) return -ESRCH;
+    long n = CALL_VDSO(ENTRY(getrandom_fn, ENTRY_GETRANDOM), out, length, flags, slot->state,
+                       __atomic_load_n(&state_size, __ATOMIC_RELAXED));
+    if (LIKELY(n >= 0) || n == -EAGAIN) return n;
+  }
+  return syscall_getrandom(out, length, flags, 0, 0);
+}
+
+/* Fills all of `out`, or returns a negative errno: -ESRCH if the slot is another thread's. */
+static int fill(int32_t slot, void *out, size_t length, uint32_t flags) {
+  for (size_t done = 0; done < length;) {
+    long n = random_bytes(slot, (char *)out + done, length - done, flags);
+    if (n < 0 && n != -EINTR) return (int)n;
+    if (n > 0) done += (size_t)n;
+  }
+  return 0;
+}
+
+/* As fill(). Node takes one number and one buffer in half the time of four arguments: the length is
+   in the low 31 bits, then 3 bits of flags, then the slot plus one. */
+EXPORT double vdso_getrandom(double request, void *out) {
+  uint64_t r = (uint64_t)request;
+  return fill((int32_t)(r >> 34) - 1, out, r & 0x7fffffff, r >> 31 & 7);
+}
+
+/* 32 random bits, or a negative errno. */
+EXPORT double vdso_random_u32(double slot) {
+  uint32_t value;
+  int error = fill((int32_t)slot, &value, sizeof value, 0);
+  return error ? (double)error : (double)value; /* not as unsigned, which they have in common */
+}
+
+/* A multiple of 2^-53 in [0, 1), or a negative errno. */
+EXPORT double vdso_random_f64(double slot) {
+  uint64_t value;
+  int error = fill((int32_t)slot, &value, sizeof value, 0);
+  return error ? error : (double)(value >> 11) * 0x1p-53;
+}
+
+/* ---- The same by the system call, which the vDSO is compared with. ---- */
+
+/* What the entry's own function above would return, from the system call. */
+EXPORT int64_t vdso_syscall(int32_t entry, int32_t clock) {
   struct timespec t;
-  int error = syscall_clock_getres(clock, &t);
-  return nanoseconds(error, &t);
+  int error;
+  switch (entry) {
+  case ENTRY_CLOCK_GETTIME:
+    error = syscall_clock_gettime(clock, &t);
+    return nanoseconds(error, &t);
+  case ENTRY_CLOCK_GETRES:
+    error = syscall_clock_getres(clock, &t);
+    return nanoseconds(error, &t);
+  case ENTRY_GETTIMEOFDAY:
+    return (int64_t)gettimeofday_by(syscall_gettimeofday);
+  case ENTRY_TIME:
+    return syscall_time(0);
+  case ENTRY_GETCPU:
+    return (int64_t)getcpu_by(syscall_getcpu);
+  default:
+    return -ENOSYS;
+  }
 }
 
 /* ---- Native loops: what a call costs without JavaScript, in nanoseconds for all `calls`. ---- */
 
 static double loop(clock_fn *fn, int clock, int32_t calls) {
-  struct timespec start, end, t;
   volatile double sink; /* the conversion that now() makes is part of the price */
-  if (call(ENTRY_CLOCK_GETTIME, CLOCK_MONOTONIC, &start) != 0) return __builtin_nan("");
+  double start = vdso_now();
   for (int32_t i = 0; i < calls; i++) {
+    struct timespec t;
     if (UNLIKELY(CALL_VDSO(fn, clock, &t) != 0)) return __builtin_nan("");
     sink = (double)(t.tv_sec * NSEC_PER_SEC + t.tv_nsec);
   }
   (void)sink;
-  if (call(ENTRY_CLOCK_GETTIME, CLOCK_MONOTONIC, &end) != 0) return __builtin_nan("");
-  return (double)((end.tv_sec - start.tv_sec) * NSEC_PER_SEC + (end.tv_nsec - start.tv_nsec));
+  return vdso_now() - start;
 }
 
 EXPORT double vdso_loop_entry(int32_t clock, int32_t calls) {
-  return loop(__atomic_load_n(&entries[ENTRY_CLOCK_GETTIME], __ATOMIC_RELAXED), clock, calls);
+  return loop(ENTRY(clock_fn, ENTRY_CLOCK_GETTIME), clock, calls);
 }
 
 EXPORT double vdso_loop_syscall(int32_t clock, int32_t calls) {
@@ -152,58 +384,43 @@ EXPORT double vdso_loop_syscall(int32_t clock, int32_t calls) {
    was loaded earlier under the same name. 48 bits of the source's hash, exact in a double. */
 EXPORT double vdso_build_id(void) { return (double)BUILD_ID; }
 
-/* getauxval(3), or 0 where there is none. */
-EXPORT int64_t vdso_auxval(int32_t type) {
-  return getauxval ? (int64_t)getauxval((unsigned long)type) : 0;
-}
-
 /* How many bytes of the image have been read: the bound of vdso_bind(). */
 static int32_t readable;
 
-/* Copies from `from` without touching it: the kernel reads, and says EFAULT where a load would
-   crash. AT_SYSINFO_EHDR dangles under Valgrind and after checkpoint/restore. A process may be
-   forbidden process_vm_readv(2) (container seccomp profiles); nobody forbids a pipe. */
-static long copy_chunk(void *to, void *from, size_t length) {
-  struct iovec local = {to, length}, remote = {from, length};
-  long pid = syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
-  long n = syscall(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote, 1, 0);
-  if (n >= 0 || n == -EFAULT) return n;
-  int pipe[2];
-  n = syscall(SYS_pipe2, (long)pipe, O_CLOEXEC, 0, 0, 0, 0);
-  if (n < 0) return n;
-  n = syscall(SYS_write, pipe[1], (long)from, (long)length, 0, 0, 0);
-  if (n > 0) n = syscall(SYS_read, pipe[0], (long)to, n, 0, 0, 0);
-  syscall(SYS_close, pipe[0], 0, 0, 0, 0, 0);
-  syscall(SYS_close, pipe[1], 0, 0, 0, 0, 0);
-  return n;
-}
-
 /* Copies the first `length` bytes of the vDSO into `out`, fewer where the mapping ends earlier.
-   Returns how many, 0 without a vDSO, or a negative errno. In chunks no larger than the smallest
-   page, since either way of copying may give up on a whole chunk for one bad page, and a pipe
-   holds at least that much without blocking. */
+   Returns how many, 0 without a vDSO, or a negative errno.
+
+   Through a pipe: so the kernel reads, and says EFAULT where a load would crash. AT_SYSINFO_EHDR
+   dangles under Valgrind and after checkpoint/restore. process_vm_readv(2) would do the same, but
+   containers forbid it. No more at once than the smallest page: a pipe holds that without blocking,
+   and a bad page spoils no good one. */
 EXPORT int32_t vdso_copy_image(void *out, int32_t length) {
-  char *base = (char *)vdso_auxval(AT_SYSINFO_EHDR);
+  const char *base = (const char *)vdso_auxval(AT_SYSINFO_EHDR);
   int32_t done = 0;
+  int pipe[2];
   if (!base) return 0;
+  long n = syscall(SYS_pipe2, (long)pipe, O_CLOEXEC, 0);
+  if (n < 0) return (int32_t)n;
   while (done < length) {
     int32_t chunk = length - done < 4096 ? length - done : 4096;
-    long n = copy_chunk((char *)out + done, base + done, (size_t)chunk);
-    if (n < 0 && done == 0) return (int32_t)n;
+    n = syscall(SYS_write, pipe[1], (long)(base + done), chunk);
+    if (n > 0) n = syscall(SYS_read, pipe[0], (long)((char *)out + done), n);
     if (n <= 0) break;
     done += (int32_t)n;
   }
+  syscall(SYS_close, pipe[0], 0, 0);
+  syscall(SYS_close, pipe[1], 0, 0);
   if (done > __atomic_load_n(&readable, __ATOMIC_RELAXED))
     __atomic_store_n(&readable, done, __ATOMIC_RELAXED);
-  return done;
+  return done ? done : (int32_t)n;
 }
 
-/* Points an entry at an offset into the image, or with 0 back at its system call. Never takes an
-   address, and checks the offset again, whatever the parser said. Returns 0 or -EINVAL. */
+/* Points an entry at an offset into the image. Never takes an address, and checks the offset again,
+   whatever the parser said. Returns 0 or -EINVAL. */
 EXPORT int32_t vdso_bind(int32_t entry, int32_t offset) {
-  if (entry < 0 || entry >= ENTRY_COUNT || offset < 0) return -EINVAL;
-  if (offset >= __atomic_load_n(&readable, __ATOMIC_RELAXED) && offset != 0) return -EINVAL;
-  clock_fn *fn = offset ? (clock_fn *)(vdso_auxval(AT_SYSINFO_EHDR) + offset) : fallbacks[entry];
+  if (entry < 0 || entry >= ENTRY_COUNT) return -EINVAL;
+  if (offset <= 0 || offset >= __atomic_load_n(&readable, __ATOMIC_RELAXED)) return -EINVAL;
+  void *fn = (char *)vdso_auxval(AT_SYSINFO_EHDR) + offset;
   __atomic_store_n(&entries[entry], fn, __ATOMIC_RELEASE);
   return 0;
 }
@@ -225,7 +442,7 @@ static int is_orphan(long fds, const char *name) {
   /* "/proc/" in front of what follows the prefix is the thread's directory. */
   static const char proc[6] = "/proc/";
   char link[64];
-  long n = syscall(SYS_readlinkat, fds, (long)name, (long)link, sizeof link - 1, 0, 0);
+  long n = syscall6(SYS_readlinkat, fds, (long)name, (long)link, sizeof link - 1, 0, 0);
   if (n <= (long)sizeof prefix) return 0;
   link[n] = 0;
   for (size_t i = 0; i < sizeof prefix - 1; i++)
@@ -234,7 +451,7 @@ static int is_orphan(long fds, const char *name) {
   for (size_t i = 0; i < sizeof proc; i++) path[i] = proc[i];
   for (char *p = link; p < link + n; p++)
     if (*p == ' ') *p = 0; /* the kernel's " (deleted)" */
-  return syscall(SYS_faccessat, AT_FDCWD, (long)path, 0, 0, 0, 0) == -ENOENT;
+  return syscall(SYS_faccessat, AT_FDCWD, (long)path, 0) == -ENOENT;
 }
 
 /* Closes the memfds of Workers that were terminated between creating and closing one: no finally
@@ -245,9 +462,9 @@ EXPORT int32_t vdso_sweep(void) {
   _Alignas(8) char buffer[1024];
   int32_t closed = 0;
   if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) return 0;
-  long fds = syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/fd", O_DIRECTORY | O_CLOEXEC, 0, 0, 0);
+  long fds = syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/fd", O_DIRECTORY | O_CLOEXEC);
   while (fds >= 0) {
-    long n = syscall(SYS_getdents64, fds, (long)buffer, sizeof buffer, 0, 0, 0);
+    long n = syscall(SYS_getdents64, fds, (long)buffer, sizeof buffer);
     if (n <= 0) break;
     for (long at = 0; at < n;) {
       const struct dirent64 *entry = (const void *)(buffer + at);
@@ -255,11 +472,11 @@ EXPORT int32_t vdso_sweep(void) {
       if (!is_orphan(fds, entry->name)) continue;
       long fd = 0;
       for (const char *p = entry->name; *p; p++) fd = fd * 10 + (*p - '0');
-      syscall(SYS_close, fd, 0, 0, 0, 0, 0);
+      syscall(SYS_close, fd, 0, 0);
       closed++;
     }
   }
-  if (fds >= 0) syscall(SYS_close, fds, 0, 0, 0, 0, 0);
+  if (fds >= 0) syscall(SYS_close, fds, 0, 0);
   __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
   return closed;
 }

@@ -1,9 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import process from "node:process";
 import { test } from "node:test";
-import { native } from "../core/bind.ts";
 import { checked } from "../core/clock.ts";
-import { SHIM_REFERENCE } from "../ffi/types.ts";
 import {
   CLOCK_AUX,
   CLOCK_BOOTTIME,
@@ -19,9 +17,16 @@ import {
   CLOCK_THREAD_CPUTIME_ID,
   clockGetres,
   clockGettime,
+  deviceClock,
   now,
   nowBigInt,
-  realtimeBigInt,
+  nowBoot,
+  nowCoarse,
+  nowRaw,
+  processClock,
+  processCpuTime,
+  syscalls,
+  threadCpuTime,
   VdsoError,
 } from "../mod.ts";
 import { runtime } from "./support.ts";
@@ -45,8 +50,6 @@ const CLOCKS: readonly [name: string, id: number, optional: boolean][] = [
 /** Ids that no kernel has: 10 was CLOCK_SGI_CYCLE, 12 is the last of MAX_CLOCKS' gap. */
 const BAD_CLOCKS = [-1, -(2 ** 31), 2 ** 31 - 1, 10, 12];
 
-const reference = native().shim.open(SHIM_REFERENCE);
-
 /** What `f` returns, or the errno of the VdsoError that it throws. */
 function outcome(f: () => bigint): bigint | string {
   try {
@@ -57,8 +60,7 @@ function outcome(f: () => bigint): bigint | string {
   }
 }
 
-const syscall = (id: number) =>
-  outcome(() => checked(reference.vdso_clock_gettime_syscall(id), "clock_gettime", id));
+const syscall = (id: number) => outcome(() => syscalls.clockGettime(id));
 
 for (const [name, id, optional] of CLOCKS) {
   test(`clockGettime() lies between two system calls for ${name}`, () => {
@@ -69,17 +71,15 @@ for (const [name, id, optional] of CLOCKS) {
       return;
     }
     for (let i = 0; i < 5000; i++) {
-      const before = reference.vdso_clock_gettime_syscall(id);
+      const before = syscalls.clockGettime(id);
       const value = clockGettime(id);
-      const after = reference.vdso_clock_gettime_syscall(id);
+      const after = syscalls.clockGettime(id);
       assert(before <= value && value <= after, `${before} <= ${value} <= ${after}`);
     }
   });
 
   test(`clockGetres() is the system call's for ${name}`, () => {
-    const expected = outcome(() =>
-      checked(reference.vdso_clock_getres_syscall(id), "clock_getres", id)
-    );
+    const expected = outcome(() => syscalls.clockGetres(id));
     assertEquals(outcome(() => clockGetres(id)), expected);
     if (typeof expected === "bigint") assert(expected >= 1n && expected <= 1_000_000_000n);
     else assert(optional);
@@ -93,7 +93,7 @@ for (const id of BAD_CLOCKS) {
     assertEquals([error.code, error.errno, error.syscall], ["EINVAL", 22, "clock_gettime"]);
     assertThrows(() => clockGetres(id), VdsoError, "EINVAL");
     assertEquals(
-      outcome(() => checked(reference.vdso_clock_getres_syscall(id), "clock_getres", id)),
+      outcome(() => syscalls.clockGetres(id)),
       "EINVAL",
     );
   });
@@ -131,25 +131,78 @@ test("now() is clockGettime(CLOCK_MONOTONIC) as a number", () => {
   }
 });
 
-test("nowBigInt() and realtimeBigInt() are their clocks", () => {
+test("nowBigInt() is CLOCK_MONOTONIC", () => {
   for (let i = 0; i < 5000; i++) {
     const before = clockGettime(CLOCK_MONOTONIC);
     const value = nowBigInt();
     assert(before <= value && value <= clockGettime(CLOCK_MONOTONIC));
   }
-  // The wall clock may be set back in between: a few tries.
-  const within = () => {
-    const before = clockGettime(CLOCK_REALTIME);
-    const value = realtimeBigInt();
-    return before <= value && value <= clockGettime(CLOCK_REALTIME);
-  };
-  assert(within() || within() || within());
 });
 
-test("realtimeBigInt() is Date's clock, in nanoseconds", () => {
-  const difference = Number(realtimeBigInt() / 1_000_000n) - Date.now();
-  assert(Math.abs(difference) < 1000, `${difference} ms from Date.now()`);
+const NUMBERS: readonly [read: () => number, clock: number][] = [
+  [nowRaw, CLOCK_MONOTONIC_RAW],
+  [nowCoarse, CLOCK_MONOTONIC_COARSE],
+  [nowBoot, CLOCK_BOOTTIME],
+  [threadCpuTime, CLOCK_THREAD_CPUTIME_ID],
+  [processCpuTime, CLOCK_PROCESS_CPUTIME_ID],
+];
+
+for (const [read, clock] of NUMBERS) {
+  test(`${read.name}() is its clock as a number`, () => {
+    for (let i = 0; i < 2000; i++) {
+      const before = clockGettime(clock);
+      const value = read();
+      const after = clockGettime(clock);
+      assert(Number(before) <= value && value <= Number(after), `${before} ${value} ${after}`);
+    }
+  });
+}
+
+test("nowCoarse() is never ahead of now(), nor more than two ticks behind", () => {
+  const tick = Number(clockGetres(CLOCK_MONOTONIC_COARSE));
+  for (let i = 0; i < 100_000; i++) {
+    const before = now();
+    const coarse = nowCoarse();
+    assert(coarse <= now());
+    // A tick may come late on a busy machine: seconds would mean another clock.
+    assert(before - coarse < tick + 2e9);
+  }
 });
+
+test("nowBoot() is not behind now()", () => {
+  const before = now();
+  assert(nowBoot() >= before);
+});
+
+test("processCpuTime() grows while this thread works", () => {
+  const [thread, process] = [threadCpuTime(), processCpuTime()];
+  for (let i = 0; i < 1e6; i++) Math.sqrt(i);
+  while (threadCpuTime() - thread < 1e6) continue;
+  assert(processCpuTime() - process >= 1e6);
+});
+
+test("processClock() reads the CPU time of this and another process", () => {
+  const before = processCpuTime();
+  const own = Number(clockGettime(processClock(process.pid)));
+  assert(before <= own && own <= processCpuTime());
+  const self = Number(clockGettime(processClock(0)));
+  assert(own <= self && self <= processCpuTime());
+  assert(clockGettime(processClock(process.ppid)) > 0n);
+  assertEquals(outcome(() => clockGettime(processClock(2 ** 28 - 1))), "EINVAL");
+});
+
+test("deviceClock() makes the id of a descriptor, which must be a clock's", () => {
+  assertEquals(deviceClock(0), -5); // FD_TO_CLOCKID(0) = (~0 << 3) | 3
+  assertEquals(deviceClock(5), -45);
+  assertEquals(outcome(() => clockGettime(deviceClock(2 ** 20))), "EINVAL");
+});
+
+for (const f of [processClock, deviceClock]) {
+  test(`${f.name}() names the argument and what it got when that is no such number`, () => {
+    for (const value of [-1, 0.5, NaN, 2 ** 28]) assertThrows(() => f(value), RangeError, "2^28");
+    assertThrows(() => f("1" as unknown as number), TypeError, 'got "1"');
+  });
+}
 
 test("now() never goes backwards", () => {
   let last = now();

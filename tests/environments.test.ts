@@ -17,7 +17,7 @@ import {
 } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import process from "node:process";
 import { now, nowBigInt, type Sources } from "../mod.ts";
@@ -36,7 +36,8 @@ import {
   writeShim,
 } from "./fixtures/env_run.ts";
 import { nativeProgram, skipWithoutGcc } from "./native.ts";
-import { command, expectedFfi, nodeMajor, ROOT, run, runtime, skipUnless } from "./support.ts";
+import { command, expectedFfi,
+  expectedSources, nodeMajor, ROOT, run, runtime, skipUnless } from "./support.ts";
 
 const TIMEOUT = 60_000;
 
@@ -282,7 +283,7 @@ test("bind() does nothing when called again", { timeout: TIMEOUT }, () => {
   assertEquals(returned(sources), {
     ffi: expectedFfi,
     timeline: "machine",
-    entries: allFrom("vdso"),
+    ...expectedSources,
   });
 });
 
@@ -597,7 +598,7 @@ test("inspect() needs --allow-ffi and nothing else in Deno", {
     assertEquals(returned(sources), {
       ffi: "deno",
       timeline: "machine",
-      entries: allFrom("vdso"),
+      ...expectedSources,
     });
     const info = returned(inspected);
     assertEquals([info.ranges, info.unreadable], [undefined, ["ranges"]]);
@@ -622,7 +623,7 @@ test("bind() opens its shim when Deno grants that file alone", {
       assertEquals(returned(sources), {
         ffi: "deno",
         timeline: "machine",
-        entries: allFrom("vdso"),
+        ...expectedSources,
       });
       assertGreater(returned(clocks).length, 0);
       return returned(time);
@@ -648,7 +649,9 @@ test("bind() loads no library from the current directory", {
   withDirectory((directory) => {
     const planted = nativeProgram("env_planted", ["-shared", "-fPIC"]);
     const soname = Object.values(IMAGES).map((image) => image.soname);
-    for (const name of ["libc.so.6", ...soname]) copyFileSync(planted, join(directory, name));
+    for (const name of ["libc.so.6", ...soname]) {
+      copyFileSync(planted, join(directory, basename(name)));
+    }
     mkdirSync(join(directory, "node_modules/koffi"), { recursive: true });
     writeFileSync(
       join(directory, "node_modules/koffi/index.js"),
@@ -670,6 +673,20 @@ test("bind() loads no library from the current directory", {
     assertEquals(returned(sources).ffi, expectedFfi);
     assertEquals(returned(sources).entries, allFrom("vdso"));
     assertGreater(returned(clocks).length, 0);
+  });
+});
+
+test("bind() loads no library of the trampoline's name from LD_LIBRARY_PATH", {
+  skip: skipWithoutGcc,
+  timeout: TIMEOUT,
+}, () => {
+  withDirectory((directory) => {
+    const planted = nativeProgram("env_planted", ["-shared", "-fPIC"]);
+    for (const { soname } of Object.values(IMAGES)) {
+      copyFileSync(planted, join(directory, basename(soname)));
+    }
+    const [sources] = doSteps(["sources"], { env: { LD_LIBRARY_PATH: directory } });
+    assertEquals(returned(sources).entries, allFrom("vdso"));
   });
 });
 

@@ -1,7 +1,9 @@
 /** What the tests share: which runtime this is, and how to start it again on another file. */
 import { spawnSync } from "node:child_process";
+import os from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { Sources } from "../mod.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
 
@@ -29,6 +31,28 @@ export const expectedFfi: "deno" | "bun" | "node" | "koffi" = runtime !== "node"
   ? "node"
   : "koffi";
 
+const x86 = process.arch === "x64";
+const [major = 0, minor = 0] = os.release().split(".").map(Number);
+/** Whether Linux has it in the vDSO: from 6.11 (x86_64) or 6.12 (aarch64) on. */
+const hasGetrandom = major > 6 || (major === 6 && minor >= (x86 ? 11 : 12));
+
+/** What sources() must say here of the entries, and of why some are system calls. */
+export const expectedSources: Pick<Sources, "reason" | "entries"> = {
+  ...(x86 && hasGetrandom ? {} : {
+    reason: `This vDSO has no ${
+      [...(x86 ? [] : ["time", "getcpu"]), ...(hasGetrandom ? [] : ["getrandom"])].join(", ")
+    }`,
+  }),
+  entries: {
+    clock_gettime: "vdso",
+    clock_getres: "vdso",
+    gettimeofday: "vdso",
+    time: x86 ? "vdso" : "syscall",
+    getcpu: x86 ? "vdso" : "syscall",
+    getrandom: hasGetrandom ? "vdso" : "syscall",
+  },
+};
+
 export interface RunOptions {
   /** Deno's permissions, in place of --allow-all. */
   readonly deno?: readonly string[];
@@ -37,6 +61,8 @@ export interface RunOptions {
   /** A program that starts the runtime, and its arguments. */
   readonly launcher?: readonly string[];
   readonly cwd?: string;
+  /** Milliseconds; a minute if left out. */
+  readonly timeout?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -82,7 +108,7 @@ export function run(
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: options.timeout ?? 60_000,
   });
   if (error) throw error;
   return { code: status, signal, stdout, stderr };

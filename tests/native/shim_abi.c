@@ -1,31 +1,27 @@
 /*
- * shim_abi TRAMPOLINE ENTRIES [--no-readv]
+ * shim_abi TRAMPOLINE ENTRIES
  *
  * Loads the trampoline as a C program would, calls every function of it with good and bad
  * arguments, and prints a line "what result" for each call. Judges nothing but times, which differ
  * from run to run: 1 stands for a time between two readings of libc's own clock.
  *
  * ENTRIES: how many entries there are to bind.
- * --no-readv: with process_vm_readv(2) forbidden, as in containers.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <math.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,12 +31,20 @@ static int32_t (*vdso_copy_image)(void *, int32_t);
 static int32_t (*vdso_bind)(int32_t, int32_t);
 static int32_t (*vdso_sweep)(void);
 static double (*vdso_now)(void);
-static int64_t (*vdso_now_bigint)(void);
-static int64_t (*vdso_realtime_bigint)(void);
-static int64_t (*vdso_clock_gettime)(int32_t);
-static int64_t (*vdso_clock_getres)(int32_t);
-static int64_t (*vdso_clock_gettime_syscall)(int32_t);
-static int64_t (*vdso_clock_getres_syscall)(int32_t);
+static double (*vdso_clock)(double);
+static int64_t (*vdso_clock_gettime)(double);
+static int64_t (*vdso_clock_getres)(double);
+static double (*vdso_gettimeofday)(void);
+static double (*vdso_time)(void);
+static double (*vdso_getcpu)(void);
+static double (*vdso_ticks)(void);
+static double (*vdso_ticks_frequency)(void);
+static void (*vdso_ticks_sample)(double *);
+static int32_t (*vdso_random_slot)(void);
+static double (*vdso_getrandom)(double, void *);
+static double (*vdso_random_u32)(double);
+static double (*vdso_random_f64)(double);
+static int64_t (*vdso_syscall)(int32_t, int32_t);
 static double (*vdso_loop_entry)(int32_t, int32_t);
 static double (*vdso_loop_syscall)(int32_t, int32_t);
 
@@ -64,16 +68,27 @@ static void load(const char *path) {
   LOAD(vdso_bind);
   LOAD(vdso_sweep);
   LOAD(vdso_now);
-  LOAD(vdso_now_bigint);
-  LOAD(vdso_realtime_bigint);
+  LOAD(vdso_clock);
   LOAD(vdso_clock_gettime);
   LOAD(vdso_clock_getres);
-  LOAD(vdso_clock_gettime_syscall);
-  LOAD(vdso_clock_getres_syscall);
+  LOAD(vdso_gettimeofday);
+  LOAD(vdso_time);
+  LOAD(vdso_getcpu);
+  LOAD(vdso_ticks);
+  LOAD(vdso_ticks_frequency);
+  LOAD(vdso_ticks_sample);
+  LOAD(vdso_random_slot);
+  LOAD(vdso_getrandom);
+  LOAD(vdso_random_u32);
+  LOAD(vdso_random_f64);
+  LOAD(vdso_syscall);
   LOAD(vdso_loop_entry);
   LOAD(vdso_loop_syscall);
 #undef LOAD
 }
+
+/* The entries, in the order of the trampoline's own. */
+enum { CLOCK_GETTIME, CLOCK_GETRES, GETTIMEOFDAY, TIME, GETCPU, GETRANDOM };
 
 static void say(const char *what, int64_t result) { printf("%s %lld\n", what, (long long)result); }
 
@@ -93,19 +108,135 @@ static int64_t libc_time(clockid_t clock) {
 
 static void say_clocks(void) {
   SAY_TIME("now", CLOCK_MONOTONIC, vdso_now());
-  SAY_TIME("now_bigint", CLOCK_MONOTONIC, vdso_now_bigint());
-  SAY_TIME("realtime_bigint", CLOCK_REALTIME, vdso_realtime_bigint());
+  SAY_TIME("clock", CLOCK_MONOTONIC_RAW, vdso_clock(CLOCK_MONOTONIC_RAW));
+  say("clock.bad", isnan(vdso_clock(12)));
   SAY_TIME("clock_gettime", CLOCK_BOOTTIME, vdso_clock_gettime(CLOCK_BOOTTIME));
-  SAY_TIME("clock_gettime_syscall", CLOCK_TAI, vdso_clock_gettime_syscall(CLOCK_TAI));
+  SAY_TIME("syscall.clock_gettime", CLOCK_TAI, vdso_syscall(CLOCK_GETTIME, CLOCK_TAI));
   say("clock_getres", vdso_clock_getres(CLOCK_MONOTONIC));
-  say("clock_getres_syscall", vdso_clock_getres_syscall(CLOCK_MONOTONIC));
+  say("syscall.clock_getres", vdso_syscall(CLOCK_GETRES, CLOCK_MONOTONIC));
+  int64_t before = libc_time(CLOCK_REALTIME) / 1000;
+  int64_t time = (int64_t)vdso_gettimeofday(), again = vdso_syscall(GETTIMEOFDAY, 0);
+  say("gettimeofday", before <= time && time <= again);
+  say("syscall.gettimeofday", again <= libc_time(CLOCK_REALTIME) / 1000);
+  int64_t seconds = libc_time(CLOCK_REALTIME_COARSE) / 1000000000;
+  say("time", labs(seconds - (int64_t)vdso_time()) <= 1);
+  say("syscall.time", labs(seconds - vdso_syscall(TIME, 0)) <= 1);
+  say("syscall.unknown", vdso_syscall(GETRANDOM, 0));
+  say("syscall.bad", vdso_syscall(-1, 0));
   static const int32_t bad[] = {-1, INT_MIN, INT_MAX, 10, 12};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     say("clock_gettime.bad", vdso_clock_gettime(bad[i]) - INT64_MIN);
     say("clock_getres.bad", vdso_clock_getres(bad[i]) - INT64_MIN);
-    say("clock_gettime_syscall.bad", vdso_clock_gettime_syscall(bad[i]) - INT64_MIN);
-    say("clock_getres_syscall.bad", vdso_clock_getres_syscall(bad[i]) - INT64_MIN);
+    say("syscall.clock_gettime.bad", vdso_syscall(CLOCK_GETTIME, bad[i]) - INT64_MIN);
+    say("syscall.clock_getres.bad", vdso_syscall(CLOCK_GETRES, bad[i]) - INT64_MIN);
   }
+}
+
+/* ---- The CPU ---- */
+
+/* Pinned to each CPU that there is in turn. */
+static void say_getcpu(void) {
+  cpu_set_t all, one;
+  int wrong = 0;
+  if (sched_getaffinity(0, sizeof all, &all) != 0) abort();
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &all)) continue;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    if (sched_setaffinity(0, sizeof one, &one) != 0) abort();
+    if ((uint32_t)(uint64_t)vdso_getcpu() != (uint32_t)cpu) wrong++;
+    if (vdso_syscall(GETCPU, 0) != (int64_t)vdso_getcpu()) wrong++;
+  }
+  sched_setaffinity(0, sizeof all, &all);
+  say("getcpu.wrong", wrong);
+}
+
+static void say_ticks(void) {
+  double sample[2], first = vdso_ticks(), last = vdso_ticks();
+  vdso_ticks_sample(sample);
+  say("ticks", 0 <= first && first <= last && last < sample[0] && sample[0] < vdso_ticks());
+  int64_t raw = libc_time(CLOCK_MONOTONIC_RAW);
+  say("ticks.sample", raw - 1000000000 < sample[1] && sample[1] <= raw);
+  double hz = vdso_ticks_frequency();
+  say("ticks.frequency", hz == 0 || hz > 1e6);
+}
+
+/* ---- Random numbers ---- */
+
+enum { NO_SLOT = -1 };
+
+/* vdso_getrandom()'s one number: see shim/vdso.c. */
+static double request(uint64_t length, uint64_t flags, int32_t slot) {
+  return (double)(length | flags << 31 | (uint64_t)(slot + 1) << 34);
+}
+
+static void *use_slot_of_other_thread(void *slot) {
+  static double result;
+  result = vdso_random_u32(*(int32_t *)slot);
+  return &result;
+}
+
+static void *take_slot(void *slot) {
+  *(int32_t *)slot = vdso_random_slot();
+  return NULL;
+}
+
+static void say_random(void) {
+  enum { LENGTH = 1 << 20 };
+  static unsigned char bytes[LENGTH + 2];
+  static const int32_t lengths[] = {1, 7, 8, 64, 4096, LENGTH};
+  int32_t slot = vdso_random_slot(), other, next;
+  say("random.slot", slot >= 0);
+  say("random.slot.again", vdso_random_slot() == slot);
+  for (int use = 0; use < 2; use++) {
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+      int32_t length = lengths[i];
+      int most = 0;
+      /* A byte is zero five times in a row once in 2^40 times. */
+      for (int round = 0; round < 5; round++) {
+        memset(bytes, 0, sizeof bytes);
+        if (vdso_getrandom(request(length, 0, use ? slot : NO_SLOT), bytes + 1) != 0) abort();
+        if (bytes[0] || bytes[length + 1]) most = 2;
+        if (!most) most = bytes[1] && bytes[length];
+      }
+      say("random.filled", most);
+    }
+    double u32 = vdso_random_u32(use ? slot : NO_SLOT), f64 = vdso_random_f64(use ? slot : NO_SLOT);
+    say("random.u32", 0 <= u32 && u32 < 4294967296.0 && u32 == (uint32_t)u32);
+    say("random.f64", 0 <= f64 && f64 < 1);
+  }
+  say("random.none", vdso_getrandom(request(0, 0, slot), NULL));
+  say("random.null", vdso_getrandom(request(8, 0, NO_SLOT), NULL));
+  say("random.flags", vdso_getrandom(request(8, 6, NO_SLOT), bytes)); /* RANDOM and INSECURE */
+  pthread_t thread;
+  void *result;
+  if (pthread_create(&thread, NULL, use_slot_of_other_thread, &slot) != 0) abort();
+  pthread_join(thread, &result);
+  say("random.other_thread", slot < 0 || *(double *)result == -ESRCH);
+  /* The slot of a thread that has ended is the next one's. */
+  if (pthread_create(&thread, NULL, take_slot, &other) != 0) abort();
+  pthread_join(thread, NULL);
+  usleep(10000);
+  if (pthread_create(&thread, NULL, take_slot, &next) != 0) abort();
+  pthread_join(thread, NULL);
+  say("random.reused", other == next && (slot < 0 || other != slot));
+}
+
+/* A forked child has its parent's slots, but never its numbers. */
+static void say_fork(void) {
+  int32_t slot = vdso_random_slot();
+  int pipes[2];
+  double numbers[2][64];
+  vdso_random_u32(slot);
+  if (pipe(pipes) != 0) abort();
+  pid_t child = fork();
+  for (int i = 0; i < 64; i++) numbers[0][i] = vdso_random_u32(slot);
+  if (child == 0) _exit(write(pipes[1], numbers[0], sizeof numbers[0]) < 0);
+  if (read(pipes[0], numbers[1], sizeof numbers[1]) != sizeof numbers[1]) abort();
+  waitpid(child, NULL, 0);
+  int equal = 0;
+  for (int i = 0; i < 64; i++) equal += numbers[0][i] == numbers[1][i];
+  say("random.fork", equal);
 }
 
 static void say_loops(void) {
@@ -166,28 +297,40 @@ static void say_copies(void) {
   say("bind.far_beyond", vdso_bind(0, INT_MAX));
 }
 
+/* With an offset that would do, once the image has been read. */
+static void say_bad_entries(int32_t entries) {
+  say("bind.entry_negative", vdso_bind(-1, 16));
+  say("bind.entry_min", vdso_bind(INT_MIN, 16));
+  say("bind.entry_too_high", vdso_bind(entries, 16));
+  say("bind.entry_max", vdso_bind(INT_MAX, 16));
+}
+
 static void say_bad_binds(int32_t entries) {
   say("bind.before", vdso_bind(0, 16)); /* nothing has been read yet */
-  say("bind.entry_negative", vdso_bind(-1, 0));
-  say("bind.entry_min", vdso_bind(INT_MIN, 0));
-  say("bind.entry_last", vdso_bind(entries - 1, 0));
-  say("bind.entry_too_high", vdso_bind(entries, 0));
-  say("bind.entry_max", vdso_bind(INT_MAX, 0));
+  say("bind.before", vdso_bind(entries - 1, 16));
   say("bind.offset_negative", vdso_bind(0, -1));
   say("bind.offset_min", vdso_bind(0, INT_MIN));
-  say("bind.back", vdso_bind(0, 0));
+  say("bind.offset_zero", vdso_bind(0, 0));
 }
 
 /* By the dynamic linker's own lookup, where it knows the vDSO. */
 static void bind_vdso(void) {
-  void *vdso = dlopen("linux-vdso.so.1", RTLD_NOW | RTLD_NOLOAD);
+  static const char *const names[] = {"clock_gettime", "clock_getres", "gettimeofday",
+                                      "time", "getcpu", "getrandom"};
 #if defined(__x86_64__)
-  char *function = vdso ? dlvsym(vdso, "__vdso_clock_gettime", "LINUX_2.6") : NULL;
+  static const char prefix[] = "__vdso_", version[] = "LINUX_2.6";
 #else
-  char *function = vdso ? dlvsym(vdso, "__kernel_clock_gettime", "LINUX_2.6.39") : NULL;
+  static const char prefix[] = "__kernel_", version[] = "LINUX_2.6.39";
 #endif
-  if (!function) return;
-  say("bind", vdso_bind(0, (int32_t)(function - (char *)getauxval(AT_SYSINFO_EHDR))));
+  void *vdso = dlopen("linux-vdso.so.1", RTLD_NOW | RTLD_NOLOAD);
+  for (int32_t i = CLOCK_GETTIME; vdso && i <= GETRANDOM; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "%s%s", prefix, names[i]);
+    char *function = dlvsym(vdso, name, version);
+    if (!function) continue; /* this kernel has none */
+    int32_t error = vdso_bind(i, (int32_t)(function - (char *)getauxval(AT_SYSINFO_EHDR)));
+    if (error || i == CLOCK_GETTIME) say("bind", error);
+  }
 }
 
 /* ---- What is left behind ---- */
@@ -224,25 +367,9 @@ static void say_sweep(void) {
   say("sweep.again", vdso_sweep());
 }
 
-static void forbid_readv(void) {
-  struct sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  struct sock_fprog program = {sizeof code / sizeof *code, code};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-    perror("shim_abi: seccomp");
-    exit(1);
-  }
-}
-
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
   load(argv[1]);
-  if (argc > 3 && strcmp(argv[3], "--no-readv") == 0) forbid_readv();
 
   say("build_id", (int64_t)vdso_build_id());
   say("auxval", vdso_auxval(AT_SYSINFO_EHDR) == (int64_t)getauxval(AT_SYSINFO_EHDR));
@@ -250,9 +377,16 @@ int main(int argc, char **argv) {
   say("auxval.negative", vdso_auxval(-1));
   say_bad_binds(atoi(argv[2]));
   say_clocks(); /* by the system call */
+  say_getcpu();
+  say("random.slot.unbound", vdso_random_slot());
   say_copies();
+  say_bad_entries(atoi(argv[2]));
   bind_vdso();
   say_clocks(); /* by the vDSO, where there is one */
+  say_getcpu();
+  say_ticks();
+  say_random();
+  say_fork();
   say_loops();
   say_sweep();
   return 0;

@@ -1,0 +1,187 @@
+/**
+ * The wall clock, in the forms that people need it.
+ *
+ * @module
+ */
+import { SHIM_WALL } from "../ffi/types.ts";
+import { bound } from "./bind.ts";
+import { clockGettime } from "./clock.ts";
+import { CLOCK_REALTIME } from "./clock_ids.ts";
+import { VdsoError } from "./errors.ts";
+
+/** As in core/clock.ts: stubs that bind, then the FFI's functions. */
+const table = {
+  gettimeofday(): number {
+    fillTable();
+    return table.gettimeofday();
+  },
+  time(): number {
+    fillTable();
+    return table.time();
+  },
+};
+
+function fillTable(): void {
+  const binding = bound();
+  if (binding.kind === "native") {
+    const wall = binding.shim.open(SHIM_WALL);
+    table.gettimeofday = wall.vdso_gettimeofday;
+    table.time = wall.vdso_time;
+  } else {
+    table.gettimeofday = () => Date.now() * 1000;
+    table.time = () => Math.floor(Date.now() / 1000);
+  }
+}
+
+/**
+ * Nanoseconds of CLOCK_REALTIME since the Unix epoch, exact: the wall clock.
+ *
+ * Jumps when somebody sets the clock, also backwards, and knows no leap seconds; measure durations
+ * with {@link now}. Costs 25 to 50 ns. Without an FFI it has whole milliseconds. See
+ * clock_gettime(2), vdso(7).
+ *
+ * @throws {VdsoError} if the process has meanwhile been forbidden to ask the time
+ *
+ * @example
+ * ```ts
+ * import { realtimeBigInt } from "@x/vdso";
+ *
+ * const ns = realtimeBigInt();
+ * console.log(new Date(Number(ns / 1_000_000n)).toISOString(), ns % 1_000_000_000n);
+ * ```
+ */
+export function realtimeBigInt(): bigint {
+  return clockGettime(CLOCK_REALTIME);
+}
+
+/**
+ * CLOCK_REALTIME in whole microseconds since the Unix epoch: {@link realtimeBigInt} as a number.
+ *
+ * Exact in a number until the year 2255 (nanoseconds would have steps of 256). Rounded down. Jumps
+ * when the clock is set. From gettimeofday(2) in the vDSO: some 25 ns. Without an FFI it has whole
+ * milliseconds.
+ *
+ * @throws {VdsoError} if the process has been forbidden to ask the time
+ *
+ * @example
+ * ```ts
+ * import { realtimeMicros } from "@x/vdso";
+ *
+ * console.log(new Date(realtimeMicros() / 1000).toISOString());
+ * ```
+ */
+export function realtimeMicros(): number {
+  return checked(table.gettimeofday(), "gettimeofday");
+}
+
+/**
+ * CLOCK_REALTIME as OpenTelemetry's `HrTime`: whole seconds since the Unix epoch, and nanoseconds
+ * from 0 to 999999999. Exact.
+ *
+ * Jumps when the clock is set: for the time of an event, not for durations. Costs {@link
+ * realtimeBigInt} and an array. Without an FFI it has whole milliseconds.
+ *
+ * @throws {VdsoError} if the process has been forbidden to ask the time
+ *
+ * @example
+ * ```ts
+ * import { hrTime } from "@x/vdso";
+ *
+ * const [seconds, nanoseconds] = hrTime();
+ * console.log(`${seconds}.${String(nanoseconds).padStart(9, "0")}`);
+ * ```
+ */
+export function hrTime(): [seconds: number, nanoseconds: number] {
+  const ns = realtimeBigInt();
+  const seconds = ns / 1_000_000_000n;
+  return [Number(seconds), Number(ns - seconds * 1_000_000_000n)];
+}
+
+let lastTimestamp = 0n;
+
+/**
+ * CLOCK_REALTIME in nanoseconds since the Unix epoch, but strictly increasing: for ids and for the
+ * order of log lines.
+ *
+ * No two calls in a thread return the same, also when the wall clock is set back or answers twice
+ * alike: then the last value plus one is returned, until the clock has caught up. So it may run
+ * ahead of the wall clock by as much as that was set back. Other threads and processes have their
+ * own; add a thread's number where that matters. Costs {@link realtimeBigInt} and a comparison.
+ *
+ * @throws {VdsoError} if the process has been forbidden to ask the time
+ *
+ * @example
+ * ```ts
+ * import { timestampBigInt } from "@x/vdso";
+ *
+ * console.log(timestampBigInt() < timestampBigInt()); // true
+ * ```
+ */
+export function timestampBigInt(): bigint {
+  return lastTimestamp = following(lastTimestamp, realtimeBigInt());
+}
+
+/** The time, or what comes after the last one. */
+export function following(last: bigint, time: bigint): bigint {
+  return time > last ? time : last + 1n;
+}
+
+/** What {@link gettimeofday} returns: `struct timeval`. */
+export interface Timeval {
+  /** Whole seconds since the Unix epoch. */
+  readonly sec: number;
+  /** Microseconds, 0 to 999999. */
+  readonly usec: number;
+}
+
+/**
+ * gettimeofday(2): CLOCK_REALTIME in seconds and microseconds.
+ *
+ * Jumps when the clock is set. Some 25 ns; aarch64 and x86_64 have it in the vDSO. Without an FFI it
+ * has whole milliseconds.
+ *
+ * @throws {VdsoError} if the process has been forbidden to ask the time
+ *
+ * @example
+ * ```ts
+ * import { gettimeofday } from "@x/vdso";
+ *
+ * const { sec, usec } = gettimeofday();
+ * console.log(sec + usec / 1e6);
+ * ```
+ */
+export function gettimeofday(): Timeval {
+  return toTimeval(realtimeMicros());
+}
+
+/** Whole microseconds, split. */
+export function toTimeval(micros: number): Timeval {
+  const sec = Math.floor(micros / 1e6);
+  return { sec, usec: micros - sec * 1e6 };
+}
+
+/**
+ * time(2): whole seconds since the Unix epoch, as of the last timer tick.
+ *
+ * Up to a tick (1 to 10 ms) behind {@link realtimeBigInt}, so that it may still tell the old second
+ * when that tells the new one. Jumps when the clock is set. Some 4 ns on x86_64, where it is in the
+ * vDSO; elsewhere a system call, or clock_gettime(2) of the coarse clock.
+ *
+ * @throws {VdsoError} if the process has been forbidden to ask the time
+ *
+ * @example
+ * ```ts
+ * import { time } from "@x/vdso";
+ *
+ * console.log(new Date(time() * 1000).toUTCString());
+ * ```
+ */
+export function time(): number {
+  return checked(table.time(), "time");
+}
+
+/** The trampoline returns a negative errno; the epoch lies behind us. */
+function checked(value: number, syscall: string): number {
+  if (value >= 0) return value;
+  throw new VdsoError(syscall, -value, "");
+}
