@@ -1,5 +1,5 @@
 /**
- * The `vdso` command: `npx vdso`, `bunx vdso`, `deno run --allow-ffi jsr:@x/vdso/cli`.
+ * The `vdso` command: `npx @x/vdso`, `bunx @x/vdso`, `deno run --allow-ffi jsr:@x/vdso/cli`.
  *
  * @module
  */

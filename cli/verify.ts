@@ -20,7 +20,10 @@ export function verifyCommand(
     })
     : undefined;
   bar?.start(100, 0);
-  const results = verify(duration * 1000, (part) => bar?.update(Math.round(100 * Math.min(part, 1))));
+  const results = verify(
+    duration * 1000,
+    (part) => bar?.update(Math.round(100 * Math.min(part, 1))),
+  );
   bar?.stop();
   const failures = results.reduce((sum, result) => sum + result.failures, 0);
   if (json) return { text: toJson({ failures, results }), ok: failures === 0 };

@@ -181,7 +181,9 @@ function checkBuffer(buffer: ArrayBufferView): Uint8Array {
     throw new TypeError("Expected `buffer` not to be shared, got a view of a SharedArrayBuffer");
   }
   if (buffer.byteLength > 2 ** 31 - 1) {
-    throw new RangeError(`Expected \`buffer\` to have less than 2^31 bytes, got ${buffer.byteLength}`);
+    throw new RangeError(
+      `Expected \`buffer\` to have less than 2^31 bytes, got ${buffer.byteLength}`,
+    );
   }
   return buffer instanceof Uint8Array
     ? buffer

@@ -44,8 +44,9 @@ function requireKoffi(): Koffi {
   for (const from of [thisFile(), startedFile()]) {
     if (!from || !/^(file:\/)?\//.test(from)) continue; // `[eval]`, `-`
     try {
-      const require = createRequire(from);
-      return addon(createRequire(require.resolve("koffi"))) ?? require("koffi") as Koffi;
+      // Not called `require`: Deno would look for the package as soon as it reads this file.
+      const load = createRequire(from);
+      return addon(createRequire(load.resolve("koffi"))) ?? load("koffi") as Koffi;
     } catch (reason) {
       error ??= reason;
     }

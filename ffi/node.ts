@@ -28,8 +28,36 @@ const TYPES: Readonly<Record<NativeType, string>> = {
 export function nodeFfi(): Ffi | NoFfi {
   const ffi = withoutFfiWarning(() => builtin("node:ffi")) as NodeFfi | undefined;
   if (!ffi) return { name: "none", reason: "This Node has no node:ffi, as Node 26 has" };
+  settleBeforeExit();
   return { name: "node", bareNames: true, open: (library, table) => open(ffi, library, table) };
 }
+
+let settles = false;
+
+/**
+ * Node 26 frees what V8's compiler knows of an FFI function as soon as the context ends, also while
+ * a compiler thread is reading it: one in twenty programs that call `now()` some thousand times and
+ * then end would die of SIGSEGV. So the end waits until the other threads have nothing to do, a
+ * millisecond as a rule and twenty at most. Nothing of the kind can be done where a Worker is
+ * terminated.
+ */
+function settleBeforeExit(): void {
+  if (settles) return;
+  settles = true;
+  const process = globals.process as Process;
+  process.once("exit", () => {
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    for (let ms = 0; ms < 20; ms++) {
+      const before = process.cpuUsage();
+      Atomics.wait(never, 0, 0, 1);
+      const { user, system } = process.cpuUsage(before);
+      if (user + system < IDLE_MICROS) return;
+    }
+  });
+}
+
+/** What a millisecond's sleep costs by itself is less; a thread that compiles takes all of it. */
+const IDLE_MICROS = 300;
 
 function open<S extends Signatures>(ffi: NodeFfi, library: string, table: S): Functions<S> {
   const symbols: Record<string, NodeFunction> = {};

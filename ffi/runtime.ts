@@ -30,6 +30,8 @@ export interface Process {
   versions?: { node?: string; bun?: string };
   hrtime: { bigint(): bigint };
   emitWarning(warning: string | Error, ...rest: unknown[]): void;
+  once(event: "exit", listener: () => void): void;
+  cpuUsage(since?: { user: number; system: number }): { user: number; system: number };
   getBuiltinModule?(id: string): unknown;
 }
 

@@ -9,6 +9,8 @@ const tsc = join(ROOT, "node_modules/.bin/tsc");
 const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
   [process.execPath, "scripts/check_imports.ts"],
   [process.execPath, "scripts/check_manifests.ts"],
+  [process.execPath, "scripts/check_workflows.ts"],
+  [process.execPath, "scripts/build_cli_docs.ts", "--check"],
   [deno, "fmt", "--check"],
   [deno, "lint"],
   [deno, "check", "mod.ts", "cli.ts", "elf/mod.ts"],

@@ -9,6 +9,10 @@ interface Manifest {
   version: string;
   license: string;
   exports: Record<string, string>;
+  /** In deno.json. */
+  imports?: Record<string, string>;
+  /** In package.json. */
+  devDependencies?: Record<string, string>;
 }
 
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -26,6 +30,13 @@ same("version in package.json", deno.version, npm.version);
 same("license in package.json", deno.license, npm.license);
 same("exports in package.json", deno.exports, npm.exports);
 same("version in cli/version.ts", deno.version, VERSION);
+for (
+  const [, name = "", version] of Object.values(deno.imports ?? {}).flatMap((
+    target,
+  ) => [...target.matchAll(/^npm:\/?((?:@[^/]+\/)?[^@/]+)@([^/]+)/g)])
+) {
+  same(`version of ${name} in package.json`, version, npm.devDependencies?.[name]);
+}
 same("newest version in CHANGELOG.md", deno.version, changelog);
 
 if (problems.length > 0) {

@@ -86,7 +86,7 @@ export function load(ffi: Ffi, image: ShimImage): Shim {
 
 /** Another Worker may have loaded it; linked with -z nodelete, it is there for good. */
 function findLoaded(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
-  return isLoaded(libc, image) ? checked(image, reachable(ffi, image.soname)) : undefined;
+  return handle(libc, image.soname) ? checked(image, reachable(ffi, image.soname)) : undefined;
 }
 
 /**
@@ -139,10 +139,16 @@ function messages(reasons: readonly unknown[]): string {
   return reasons.map((reason) => reason instanceof Error ? reason.message : reason).join("; ");
 }
 
-/** Opens a path that is gone soon; later groups go by the SONAME, or are resolved now. */
+/**
+ * Opens a path that is gone soon; later groups go by the SONAME, where that leads to this very
+ * library, or are resolved now.
+ */
 function loadPath(ffi: Ffi, libc: Libc, image: ShimImage, path: string): Shim {
   const { core } = checked(image, reachable(ffi, path));
-  if (isLoaded(libc, image)) return { core, open: (group) => ffi.open(image.soname, group) };
+  const loaded = handle(libc, path);
+  if (loaded && loaded === handle(libc, image.soname)) {
+    return { core, open: (group) => ffi.open(image.soname, group) };
+  }
   const all = ffi.open(path, ALL);
   return { core, open: <S extends Signatures>() => all as unknown as Functions<S> };
 }
@@ -161,8 +167,9 @@ function checked(image: ShimImage, shim: Shim): Shim {
   return shim;
 }
 
-function isLoaded(libc: Libc, image: ShimImage): boolean {
-  return libc.dlopen(cString(image.soname), RTLD_NOW | RTLD_NOLOAD) !== 0n;
+/** The C library's handle of what is loaded under that name: one for each library, or 0. */
+function handle(libc: Libc, name: string): bigint {
+  return libc.dlopen(cString(name), RTLD_NOW | RTLD_NOLOAD);
 }
 
 /**

@@ -39,7 +39,17 @@ test("bind() names the option and what it got when that is of the wrong kind", (
   );
   assertThrows(() => call({ ffi: 5 }), TypeError, '`options.ffi` to be "koffi", got 5');
   assertThrows(() => call({ ffi: "node" }), RangeError, '`options.ffi` to be "koffi", got "node"');
-  for (const shim of ["shim.so", "./shim.so", "", "https://a/b", new URL("https://a/b"), "/a\0b", "file:///a%zz"]) {
+  for (
+    const shim of [
+      "shim.so",
+      "./shim.so",
+      "",
+      "https://a/b",
+      new URL("https://a/b"),
+      "/a\0b",
+      "file:///a%zz",
+    ]
+  ) {
     assertThrows(() => call({ shim }), RangeError, "an absolute path or a file URL");
   }
 });

@@ -36,8 +36,16 @@ import {
   writeShim,
 } from "./fixtures/env_run.ts";
 import { nativeProgram, skipWithoutGcc } from "./native.ts";
-import { command, expectedFfi,
-  expectedSources, nodeMajor, ROOT, run, runtime, skipUnless } from "./support.ts";
+import {
+  command,
+  expectedFfi,
+  expectedSources,
+  nodeMajor,
+  ROOT,
+  run,
+  runtime,
+  skipUnless,
+} from "./support.ts";
 
 const TIMEOUT = 60_000;
 

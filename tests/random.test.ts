@@ -13,7 +13,27 @@ import {
 } from "../mod.ts";
 import { run } from "./support.ts";
 
-const LENGTHS = [0, 1, 2, 7, 8, 15, 16, 63, 64, 95, 96, 97, 255, 256, 257, 4096, 65537, 2 ** 20, 2 ** 24];
+const LENGTHS = [
+  0,
+  1,
+  2,
+  7,
+  8,
+  15,
+  16,
+  63,
+  64,
+  95,
+  96,
+  97,
+  255,
+  256,
+  257,
+  4096,
+  65537,
+  2 ** 20,
+  2 ** 24,
+];
 
 test("getrandom() fills all of a buffer, whatever its length, and nothing beside", {
   timeout: 30_000,
@@ -72,7 +92,11 @@ test("getrandom() names the argument and what it got when that is wrong", () => 
   assertThrows(() => call(), TypeError, "`buffer` to be a typed array or DataView, got undefined");
   assertThrows(() => call(new ArrayBuffer(8)), TypeError, "got ArrayBuffer");
   assertThrows(() => call([1, 2]), TypeError, "got Array");
-  assertThrows(() => call(new Uint8Array(new SharedArrayBuffer(8))), TypeError, "SharedArrayBuffer");
+  assertThrows(
+    () => call(new Uint8Array(new SharedArrayBuffer(8))),
+    TypeError,
+    "SharedArrayBuffer",
+  );
   assertThrows(() => call(new Uint8Array(8), "1"), TypeError, '`flags` to be a number, got "1"');
   for (const flags of [-1, 8, 1.5, NaN, 2 ** 32]) {
     assertThrows(() => call(new Uint8Array(8), flags), RangeError, "`flags`");

@@ -17,6 +17,8 @@ const process = {
   argv: [],
   hrtime: { bigint: () => 123_456_789_012n },
   emitWarning() {},
+  once() {},
+  cpuUsage: () => ({ user: 0, system: 0 }),
 };
 const performance = { now: () => 1.5 };
 const node: Globals = { process: { ...process, versions: { node: "26.0.0" } }, performance };

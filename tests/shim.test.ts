@@ -93,7 +93,10 @@ for (const [cpu, image] of Object.entries(IMAGES)) {
   });
 
   test(`the ${cpu} image is named after its build`, { skip: skipWithoutReadelf }, () => {
-    assertEquals(image.soname, `/proc/self/libxvdso-${image.buildId.toString(16).padStart(12, "0")}.so`);
+    assertEquals(
+      image.soname,
+      `/proc/self/libxvdso-${image.buildId.toString(16).padStart(12, "0")}.so`,
+    );
     const sonames = dynamicOf(image).filter(([tag]) => tag === "SONAME");
     assertEquals(sonames, [["SONAME", `Library soname: [${image.soname}]`]]);
     const header = readelf(image, "-h");

@@ -94,8 +94,11 @@ test("timestampBigInt() is the wall clock unless that stands still", () => {
 });
 
 test("following() counts on by one when the clock is set back or stands still", () => {
-  assertEquals([100n, 100n, 50n, 101n, 103n, 200n].reduce<bigint[]>(
-    (values, time) => [...values, following(values.at(-1) ?? 0n, time)],
-    [],
-  ), [100n, 101n, 102n, 103n, 104n, 200n]);
+  assertEquals(
+    [100n, 100n, 50n, 101n, 103n, 200n].reduce<bigint[]>(
+      (values, time) => [...values, following(values.at(-1) ?? 0n, time)],
+      [],
+    ),
+    [100n, 101n, 102n, 103n, 104n, 200n],
+  );
 });
