@@ -14,7 +14,9 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const stamp = join(root, "node_modules/.package-lock.sha256");
-const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest(
+  "hex",
+);
 
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
   console.error("Installing the runtimes and tools (npm ci) ...");
@@ -24,7 +26,9 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
 }
 
 const [script, ...args] = process.argv.slice(2);
-if (script) run(join(root, `node_modules/node26-${arch()}/bin/node`), [join(root, script), ...args]);
+if (script) {
+  run(join(root, `node_modules/node26-${arch()}/bin/node`), [join(root, script), ...args]);
+}
 
 function run(command, args) {
   const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
