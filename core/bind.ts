@@ -8,7 +8,7 @@ import { ENTRIES, type EntryName, type Machine, MACHINES } from "../elf/entries.
 import { type ElfImage, imageSize, parseElf } from "../elf/parse.ts";
 import { ffis } from "../ffi/mod.ts";
 import { detectPlatform, type RuntimeClock, runtimeClock } from "../ffi/runtime.ts";
-import type { Ffi, FfiName } from "../ffi/types.ts";
+import type { Ffi, FfiName, Functions, Signatures } from "../ffi/types.ts";
 import { IMAGES, type ShimImage } from "../shim/images.ts";
 import { load, loadFile, type Shim } from "../shim/load.ts";
 import { show, UnsupportedError } from "./errors.ts";
@@ -193,7 +193,16 @@ function bindTo(ffi: Ffi, image: ShimImage, machine: Machine, path: string | und
   if (Number.isNaN(shim.core.vdso_now())) {
     throw new Error("clock_gettime(CLOCK_MONOTONIC) fails in this process");
   }
-  return { kind: "native", ffi: ffi.name, shim, path, vdso };
+  return { kind: "native", ffi: ffi.name, shim: { core: shim.core, open }, path, vdso };
+
+  /** A program may have dropped its permission since. */
+  function open<const S extends Signatures>(group: S): Functions<S> {
+    try {
+      return shim.open(group);
+    } catch (cause) {
+      throw new UnsupportedError(message(cause), { cause });
+    }
+  }
 }
 
 /** Entries start out as system calls, so that whatever goes wrong here leaves a working clock. */

@@ -71,8 +71,8 @@ function fillClocks(): void {
  *
  * One timeline for every thread, process, runtime and language of the machine (see
  * {@link sources}): the same as `process.hrtime.bigint()` on Node, `time.monotonic_ns()` in Python,
- * C, Go and Rust. Never goes backwards, stands still in suspend, is slewed by NTP by at most
- * 500 ppm. An exact integer for the first 104 days of uptime (2^53 ns), then rounded to 2 ns, after
+ * C, Go and Rust. Never goes backwards, stands still in suspend, is slewed by NTP (as a rule below
+ * 500 ppm, at most 10 %: adjtimex(2)). An exact integer for the first 104 days of uptime (2^53 ns), then rounded to 2 ns, after
  * 208 days to 4 ns; {@link nowBigInt} stays exact.
  *
  * Costs what C's `clock_gettime` costs, about 25 ns. See clock_gettime(2), vdso(7).
@@ -115,9 +115,8 @@ export function nowBigInt(): bigint {
  * Nanoseconds of CLOCK_MONOTONIC_RAW: the hardware's own rate, which NTP does not touch.
  *
  * For measuring the machine's own speed, and for intervals that must not stretch while NTP slews.
- * Drifts from real seconds as the oscillator does, some 10 to 100 ppm. Stands still in suspend;
- * unlike {@link now} it is the same in every time namespace before Linux 5.6. An exact integer for
- * the first 104 days of uptime, as {@link now}.
+ * Drifts from real seconds as the oscillator does, some 10 to 100 ppm. Stands still in suspend; time
+ * namespaces shift it as {@link now}. An exact integer for the first 104 days of uptime.
  *
  * Costs what {@link now} costs (on WSL and before Linux 5.3 on some CPUs a system call). See
  * clock_gettime(2).

@@ -130,8 +130,8 @@ export function ticks(): number {
  * The frequency is what the CPU states (`cntfrq_el0`, CPUID 15h), or is measured against
  * CLOCK_MONOTONIC_RAW: over the first millisecond at the first call, which takes at most that long,
  * and again each time that twice as long has passed. The error is at most 20 ppm 100 ms after the
- * first use and 2 ppm after 10 s. CLOCK_MONOTONIC, that is {@link now}, may differ by another
- * 500 ppm while NTP slews it. Some 10 ns.
+ * first use and 2 ppm after 10 s. CLOCK_MONOTONIC, that is {@link now}, may differ by 500 ppm
+ * and more while NTP slews it. Some 10 ns.
  *
  * @param delta a difference of two {@link ticks}
  * @throws {UnsupportedError} as {@link ticks}

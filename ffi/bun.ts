@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<NativeType, string>> = {
 export function bunFfi(): Ffi {
   const ffi = builtin("bun:ffi") as BunFfi | undefined;
   if (!ffi) throw new Error("This Bun has no bun:ffi");
-  return { name: "bun", bareNames: true, open: (library, table) => open(ffi, library, table) };
+  return { name: "bun", open: (library, table) => open(ffi, library, table) };
 }
 
 function open<S extends Signatures>(ffi: BunFfi, library: string, table: S): Functions<S> {

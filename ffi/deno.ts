@@ -29,7 +29,6 @@ export function denoFfi(path?: string, deno: DenoNamespace = denoGlobal()): Ffi 
   if (!grants(deno, path)) return { name: "none", reason: refusal(path) };
   return {
     name: "deno",
-    bareNames: grantsAll(deno),
     open(library, table) {
       // A program may have dropped the permission since, and then Deno.dlopen would prompt.
       if (!grants(deno, path)) throw new Error(refusal(path));
@@ -41,7 +40,8 @@ export function denoFfi(path?: string, deno: DenoNamespace = denoGlobal()): Ffi 
 /** Every library, by whatever name. */
 function grantsAll(deno: DenoNamespace): boolean {
   const { state, partial } = deno.permissions.querySync({ name: "ffi" });
-  // `partial`: granted, but some path is denied; `state` says so for the rest.
+  // `partial`: granted, but some path is denied. Deno then looks for a bare name such as libc.so.6 in
+  // the current directory, where a stranger's file may lie, instead of leaving it to dlopen(3).
   return state === "granted" && partial !== true;
 }
 

@@ -32,7 +32,7 @@ const TYPES: Readonly<Record<NativeType, string>> = {
 /** The adapter; throws what Node throws where koffi is not installed or may not be loaded. */
 export function koffiFfi(): Ffi {
   const koffi = requireKoffi();
-  return { name: "koffi", bareNames: true, open: (library, table) => open(koffi, library, table) };
+  return { name: "koffi", open: (library, table) => open(koffi, library, table) };
 }
 
 /** Looks beside this file, then beside the program that was started. */

@@ -29,7 +29,7 @@ export function nodeFfi(): Ffi | NoFfi {
   const ffi = withoutFfiWarning(() => builtin("node:ffi")) as NodeFfi | undefined;
   if (!ffi) return { name: "none", reason: "This Node has no node:ffi, as Node 26 has" };
   settleBeforeExit();
-  return { name: "node", bareNames: true, open: (library, table) => open(ffi, library, table) };
+  return { name: "node", open: (library, table) => open(ffi, library, table) };
 }
 
 let settles = false;

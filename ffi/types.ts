@@ -39,11 +39,6 @@ export interface Ffi {
   readonly name: FfiName;
   /** dlopen(3) and dlsym(3) of every name in `signatures`; throws what the runtime throws. */
   open<const S extends Signatures>(library: string, signatures: S): Functions<S>;
-  /**
-   * Whether {@link Ffi.open} of a bare name reaches dlopen(3) as it stands. Not so in Deno under a
-   * grant for some paths: it looks into the current directory, where a stranger's file may lie.
-   */
-  readonly bareNames: boolean;
 }
 
 /** No FFI, and why: nothing is thrown until somebody insists on one. */

@@ -1,10 +1,14 @@
 /** `npm run check`: everything that can be told without running the tests. */
 import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, RUNTIMES } from "./runtimes.ts";
 
 const deno = RUNTIMES.find(({ name }) => name === "deno")?.bin ?? "deno";
 const tsc = join(ROOT, "node_modules/.bin/tsc");
+
+const EXAMPLES = ["deno_script", "workers", "log_line"].map((name) => `examples/${name}.ts`);
+const sources = (folder: string) => globSync(`${folder}/*.ts`, { cwd: ROOT }).sort();
 
 const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
   [process.execPath, "scripts/check_imports.ts"],
@@ -13,10 +17,21 @@ const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
   [process.execPath, "scripts/build_cli_docs.ts", "--check"],
   [deno, "fmt", "--check"],
   [deno, "lint"],
-  [deno, "check", "mod.ts", "cli.ts", "elf/mod.ts"],
+  [deno, "check", "mod.ts", "cli.ts", "elf/mod.ts", ...EXAMPLES],
   [tsc, "--project", "tsconfig.json"],
   [deno, "doc", "--lint", "mod.ts", "elf/mod.ts"],
   [deno, "publish", "--dry-run", "--allow-dirty"],
+  // Runs the examples of the docstrings.
+  [
+    deno,
+    "test",
+    "--doc",
+    "--allow-all",
+    "mod.ts",
+    "elf/mod.ts",
+    ...sources("core"),
+    ...sources("elf"),
+  ],
 ];
 
 for (const [program, ...args] of CHECKS) {

@@ -102,20 +102,17 @@ function denoWithFfi(grants: Grants) {
 }
 
 test("denoFfi() wants every library, or the one that will be opened", () => {
-  const name = (grants: Grants, path?: string) => {
-    const ffi = denoFfi(path, denoWithFfi(grants));
-    return ffi.name === "none" ? "none" : ffi.bareNames ? "bare names" : "paths";
-  };
+  const name = (grants: Grants, path?: string) => denoFfi(path, denoWithFfi(grants)).name;
   const granted = { state: "granted" };
   assertEquals(name({}), "none");
-  assertEquals(name({ "": granted }), "bare names");
+  assertEquals(name({ "": granted }), "deno");
   assertEquals(name({ "": { state: "granted", partial: true } }), "none");
   assertEquals(name({ "/shim.so": granted }), "none");
-  assertEquals(name({ "/shim.so": granted }, "/shim.so"), "paths");
+  assertEquals(name({ "/shim.so": granted }, "/shim.so"), "deno");
   assertEquals(name({ "/shim.so": granted }, "/other.so"), "none");
   assertEquals(
     name({ "": { state: "granted", partial: true }, "/shim.so": granted }, "/shim.so"),
-    "paths",
+    "deno",
   );
   assertEquals(name({ "": { state: "denied" } }, "/shim.so"), "none");
 });
