@@ -10,6 +10,7 @@ import { dumpCommand, symbolsCommand } from "./cli/symbols.ts";
 import { nowCommand, sourcesCommand } from "./cli/sources.ts";
 import { shimCommand } from "./cli/shim.ts";
 import { summaryCommand } from "./cli/summary.ts";
+import { unwindCommand } from "./cli/unwind.ts";
 import { verifyCommand } from "./cli/verify.ts";
 import { VERSION } from "./cli/version.ts";
 
@@ -18,7 +19,7 @@ function execute(command: Command): string {
     case "summary":
       return summaryCommand(command);
     case "symbols":
-      return symbolsCommand(command);
+      return command.unwind ? unwindCommand(command) : symbolsCommand(command);
     case "dump":
       return dumpCommand(command);
     case "shim":

@@ -35,7 +35,17 @@ const summary = object({ command: constant("summary"), json, addresses });
 
 const symbols = command(
   "symbols",
-  object({ command: constant("symbols"), json }),
+  object({
+    command: constant("symbols"),
+    unwind: withDefault(
+      flag("--unwind", {
+        description:
+          message`Show the unwind tables instead: how a debugger gets from each instruction to its caller, in the notation of readelf --debug-dump=frames-interp.`,
+      }),
+      false,
+    ),
+    json,
+  }),
   {
     brief: message`List the functions of the vDSO.`,
     description:

@@ -10,7 +10,7 @@ import {
   type UnwindEntry,
   type UnwindRule,
 } from "../elf/mod.ts";
-import { inspect, UnsupportedError } from "../mod.ts";
+import { inspect, UnsupportedError, type VdsoInfo } from "../mod.ts";
 import { bold, columns, toJson } from "./output.ts";
 
 /** The keys of `vdso symbols --unwind --json`. */
@@ -73,10 +73,11 @@ export function ruledRegisters({ rows }: Pick<UnwindEntry, "rows">): number[] {
   return [...new Set(rows.flatMap(({ rules }) => [...rules.keys()]))].sort((a, b) => a - b);
 }
 
+/** What has to be known of a vDSO. */
+type Vdso = Pick<VdsoInfo, "image" | "machine" | "symbols">;
+
 /** Describes the image's unwind tables; undefined if it has none. */
-export function reportUnwind(
-  { image, machine, symbols }: Pick<ReturnType<typeof inspect>, "image" | "machine" | "symbols">,
-): UnwindReport | undefined {
+export function reportUnwind({ image, machine, symbols }: Vdso): UnwindReport | undefined {
   const tables = parseUnwind(image);
   if (tables === undefined) return undefined;
   const owners = new Map<UnwindEntry, string[]>();
@@ -129,8 +130,8 @@ function hex(address: bigint): string {
 }
 
 /** The whole command. */
-export function unwindCommand({ json }: { json: boolean }): string {
-  const report = reportUnwind(inspect());
+export function unwindCommand({ json }: { json: boolean }, vdso: Vdso = inspect()): string {
+  const report = reportUnwind(vdso);
   if (report === undefined) {
     throw new UnsupportedError("This vDSO has no unwind tables: no PT_GNU_EH_FRAME, no .eh_frame");
   }

@@ -3,7 +3,8 @@
  *
  * It is pure: bytes go in, an image comes out, nothing is mapped or called. It reads 32-bit and
  * 64-bit images of both byte orders, finds functions through DT_HASH or DT_GNU_HASH alone, checks
- * symbol versions by name and hash, and reads notes. It needs no section headers.
+ * symbol versions by name and hash, and reads notes. It needs no section headers. And
+ * {@linkcode parseUnwind} reads the unwind tables, by which debuggers pass through an image.
  *
  * Images from anywhere may be given to it. Whatever the bytes are, the outcome is the right answer
  * or an {@linkcode ElfError}, in a time and with a memory that the number of bytes bounds; and
@@ -47,3 +48,13 @@ export {
   imageSize,
   parseElf,
 } from "./parse.ts";
+export { registerName } from "./registers.ts";
+export {
+  parseUnwind,
+  type UnwindCfa,
+  type UnwindCommon,
+  type UnwindEntry,
+  type UnwindRow,
+  type UnwindRule,
+  type UnwindTables,
+} from "./unwind.ts";

@@ -251,21 +251,21 @@ export interface ElfImage {
   symbols(): ElfSymbol[];
 }
 
-function hex(n: number): string {
+export function hex(n: number): string {
   return `0x${n.toString(16)}`;
 }
 
-function invalid(what: string, offset: number, state: string): never {
+export function invalid(what: string, offset: number, state: string): never {
   throw new ElfError(`Cannot read the ELF image: ${what} at ${hex(offset)} ${state}`, offset);
 }
 
-function expectValue(field: string, at: number, found: number, ...expected: number[]): void {
+export function expectValue(field: string, at: number, found: number, ...expected: number[]): void {
   if (!expected.includes(found)) {
     invalid(field, at, `is ${hex(found)}, expected ${expected.map(hex).join(" or ")}`);
   }
 }
 
-function typeName(value: unknown): string {
+export function typeName(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
@@ -276,14 +276,14 @@ function checkString(argument: string, value: unknown): void {
 }
 
 /** One character for each byte: TextDecoder would turn all that is no UTF-8 into one character. */
-function decode(bytes: Uint8Array): string {
+export function decode(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;
 }
 
 /** A part of the image, read in the image's class and byte order; no read leaves it. */
-class Table {
+export class Table {
   readonly name: string;
   /** Where it starts, in bytes from the start of the image. */
   readonly start: number;
@@ -345,7 +345,8 @@ class Table {
 
   part(name: string, at: number, size: number): Table {
     if (at + size > this.size) {
-      invalid(name, at, `has ${hex(size)} bytes, but ${this.name} has ${hex(this.size)}`);
+      const place = this.start + at;
+      invalid(name, place, `has ${hex(size)} bytes, but ${this.name} has ${hex(this.size)}`);
     }
     return new Table(name, this.start + at, this.bytes(at, size), this.wide, this.#little);
   }
@@ -376,7 +377,7 @@ class Table {
   }
 }
 
-interface Header {
+export interface Header {
   readonly image: Table;
   readonly machine: number;
   readonly segments: readonly ElfSegment[];
@@ -384,7 +385,7 @@ interface Header {
 }
 
 /** Reads the ELF header and the program headers; PT_LOADs must end within `limit` bytes. */
-function readHeader(bytes: Uint8Array, limit: number): Header {
+export function readHeader(bytes: Uint8Array, limit: number): Header {
   // gABI chapter 4, "ELF Identification". EI_ABIVERSION is not looked at: what it means is up to
   // each processor, and MIPS makes use of that.
   if (bytes.length < 16) invalid("e_ident", 0, `has ${bytes.length} bytes, expected 16`);
@@ -467,7 +468,10 @@ function readSegments(table: Table, entrySize: number, limit: number): ElfSegmen
 }
 
 /** The PT_LOAD whose bytes in the image hold this address. */
-function segmentAt(segments: readonly ElfSegment[], address: bigint): ElfSegment | undefined {
+export function segmentAt(
+  segments: readonly ElfSegment[],
+  address: bigint,
+): ElfSegment | undefined {
   for (const segment of segments) {
     const { type, vaddr, fileSize } = segment;
     if (type === PT_LOAD && address >= vaddr && address < vaddr + BigInt(fileSize)) return segment;
@@ -939,7 +943,7 @@ class Image implements ElfImage {
   }
 }
 
-function checkBytes(argument: string, value: unknown): void {
+export function checkBytes(argument: string, value: unknown): void {
   if (!(value instanceof Uint8Array)) {
     throw new TypeError(
       `Cannot read the ELF image: "${argument}" must be a Uint8Array, got ${typeName(value)}`,

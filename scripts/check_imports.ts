@@ -13,7 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shim: ["ffi/types.ts"], // the signatures of what it loads
   elf: [],
   verify: ["mod.ts"],
-  cli: ["mod.ts", "verify", "npm:@optique/core"],
+  cli: ["mod.ts", "elf/mod.ts", "verify", "npm:@optique/core"],
   "cli.ts": ["cli", "npm:@optique/core"],
 };
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Summary } from "../cli/summary.ts";
+import { parseUnwind } from "../elf/mod.ts";
 import { inspect, trampoline } from "../mod.ts";
 import { command, expectedFfi, ROOT, run, type RunOptions, skipUnless } from "./support.ts";
 
@@ -89,6 +90,24 @@ test("vdso symbols lists them all", TIMEOUT, () => {
   assertEquals(symbols.map(({ name }) => name), inspect().symbols.map(({ name }) => name));
   const text = output(["symbols"]);
   for (const { name } of symbols) assertStringIncludes(text, name);
+});
+
+test("vdso symbols --unwind shows the rules of every function, or says that there are none", {
+  ...TIMEOUT,
+}, () => {
+  const { code, stdout, stderr } = vdso(["symbols", "--unwind"]);
+  if (parseUnwind(inspect().image) === undefined) {
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, /^vdso: This vDSO has no unwind tables/);
+    return;
+  }
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^0x[0-9a-f]+\.\.0x[0-9a-f]+ .*__vdso_clock_gettime/m);
+  assertMatch(stdout, /^LOC +CFA .*ra$/m);
+  const { entries } = JSON.parse(output(["symbols", "--unwind", "--json"])) as {
+    entries: { rows: unknown[] }[];
+  };
+  assert(entries.length > 0 && entries.every(({ rows }) => rows.length > 0));
 });
 
 test("vdso sources says what answers", TIMEOUT, () => {
