@@ -487,7 +487,10 @@ function readFrameHeader(header: Header, segment: ElfSegment): Tables {
 export function parseUnwind(bytes: Uint8Array): UnwindTables | undefined {
   checkBytes("bytes", bytes);
   const header = readHeader(bytes, bytes.length);
-  const segment = header.segments.find(({ type }) => type === PT_GNU_EH_FRAME);
+  // The linker scripts of s390x vDSOs name this segment, and leave it empty.
+  const segment = header.segments.find(({ type, fileSize }) =>
+    type === PT_GNU_EH_FRAME && fileSize > 0
+  );
   if (segment !== undefined) return readFrameHeader(header, segment);
   const section = frameSection(header.image);
   if (section === undefined) return undefined;

@@ -522,6 +522,12 @@ test("parseUnwind() finds .eh_frame by its section header when there is no other
       assertEquals(parseUnwind(buildUnwindImage({ ...options, sections: false }).bytes), undefined);
     }
   }
+  // A PT_GNU_EH_FRAME of nothing, as s390x vDSOs have it, is as none.
+  for (const sections of [true, false]) {
+    const image = buildUnwindImage({ sections });
+    for (const field of [8, 16, 32, 40]) image.put(64 + 56 + field, 8, 0);
+    assertEquals(parseUnwind(image.bytes)?.source, sections ? "section header" : undefined);
+  }
 });
 
 test("parseUnwind() gives undefined when section headers are missing or make no sense", () => {
