@@ -352,11 +352,16 @@ const skipMounts = skipWithoutGcc || skipUnless(
   "REQUIRE_ROOT",
 );
 
-/** The launcher for which the `directories` are mounted with an option, in a namespace of its own. */
+/**
+ * The launcher for which the `directories` are mounted with an option, in a namespace of its own.
+ * Not the checkout, a mount of its own first: it may lie in one of them.
+ */
 function mounted(option: "noexec" | "ro", directories: readonly string[]): readonly string[] {
-  const script = "for d in $DIRS; do mount --bind $d $d && mount -o remount,bind,$OPTION $d; done";
-  const filled = script.replace("$DIRS", directories.join(" ")).replace("$OPTION", option);
-  return ["unshare", "--mount", "sh", "-ec", `${filled}; exec "$@"`, "sh"];
+  const mounts = directories.map((directory) =>
+    `mount --rbind ${directory} ${directory}; mount -o remount,bind,${option} ${directory}`
+  );
+  const script = [`mount --bind "$0" "$0"`, ...mounts, `exec "$@"`].join("; ");
+  return ["unshare", "--mount", "sh", "-ec", script, ROOT];
 }
 
 for (const option of ["noexec", "ro"] as const) {
