@@ -93,6 +93,11 @@ export function command(
   return [...(options.launcher ?? []), PROGRAM, ...flags, file, ...args];
 }
 
+/** Where a launcher denies something, Node could not write its coverage, and would say so. */
+function withoutCoverage({ launcher }: RunOptions): Record<string, undefined> {
+  return launcher ? { NODE_V8_COVERAGE: undefined } : {};
+}
+
 /** Runs `file` (below the root, or absolute) in this very runtime, to its end. */
 export function run(
   file: string,
@@ -106,7 +111,7 @@ export function run(
   );
   const { status, signal, stdout, stderr, error } = spawnSync(program, rest, {
     cwd: options.cwd ?? ROOT,
-    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    env: { ...process.env, NO_COLOR: "1", ...withoutCoverage(options), ...options.env },
     encoding: "utf8",
     timeout: options.timeout ?? 60_000,
   });
