@@ -105,6 +105,7 @@ export function printSummary(summary: Summary): string {
       rows.push([i === 0 ? "  symbols" : "", version === null ? name : `${name}@${version}`])
     );
   }
+  if (vdso?.vsyscall) rows.push(["vsyscall", vdso.vsyscall]);
   return `${pairs(rows)}\n\n${printCosts(cost)}`;
 }
 

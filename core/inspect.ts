@@ -32,7 +32,14 @@ export interface VdsoInfo {
   readonly symbols: readonly ElfSymbol[];
   /** The kernel's mappings from /proc/self/maps, undefined where that may not be read. */
   readonly ranges?: readonly MappedRange[];
-  /** What could not be read: a subset of `["ranges"]`. */
+  /**
+   * What becomes of calls to the vDSO's predecessor, the page at a fixed address that x86_64 still
+   * has for old programs: `"emulate"` (readable, calls trap into the kernel), `"xonly"` (the same,
+   * not readable), `"none"` (no page: SIGSEGV). Undefined where /proc/self/maps may not be read. See
+   * `vsyscall=` in kernel-parameters.txt.
+   */
+  readonly vsyscall?: "emulate" | "xonly" | "none";
+  /** What could not be read: empty, or `["ranges", "vsyscall"]`. */
   readonly unreadable: readonly string[];
   /** The image itself, `size` bytes: a copy. */
   readonly image: Uint8Array;
@@ -80,10 +87,17 @@ export function inspect(): VdsoInfo {
     ...(image.linuxVersion !== undefined && { linuxVersion: image.linuxVersion }),
     hashStyles: image.hashStyles,
     symbols: image.symbols(),
-    ...(ranges && { ranges }),
-    unreadable: ranges ? [] : ["ranges"],
+    ...(ranges && { ranges, vsyscall: vsyscallMode(ranges) }),
+    unreadable: ranges ? [] : ["ranges", "vsyscall"],
     image: bytes.slice(),
   };
+}
+
+/** By the page's permissions: arch/x86/entry/vsyscall/vsyscall_64.c, map_vsyscall(). */
+export function vsyscallMode(ranges: readonly MappedRange[]): "emulate" | "xonly" | "none" {
+  const page = ranges.find(({ name }) => name === "[vsyscall]");
+  if (!page) return "none";
+  return page.permissions.startsWith("r") ? "emulate" : "xonly";
 }
 
 const AT_SYSINFO_EHDR = 33; // include/uapi/linux/auxvec.h

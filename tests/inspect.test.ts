@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { vsyscallMode } from "../core/inspect.ts";
 import { parseElf } from "../elf/parse.ts";
 import { inspect } from "../mod.ts";
 import { skipUnless } from "./support.ts";
@@ -55,6 +56,18 @@ test("inspect() says where the image is mapped, as /proc/self/maps does", () => 
   assert(BigInt(size) <= vdso.end - vdso.start);
   assertEquals(vdso.permissions, "r-xp");
   assertEquals(image.length, size);
+});
+
+test("vsyscallMode() tells by the permissions of the page", () => {
+  const range = (name: string, permissions: string) => ({ name, permissions, start: 0n, end: 1n });
+  assertEquals(vsyscallMode([range("[vdso]", "r-xp")]), "none");
+  assertEquals(vsyscallMode([range("[vdso]", "r-xp"), range("[vsyscall]", "--xp")]), "xonly");
+  assertEquals(vsyscallMode([range("[vsyscall]", "r-xp")]), "emulate");
+  const page = /^[0-9a-f]+-[0-9a-f]+ (\S+) .*\[vsyscall\]$/m.exec(
+    readFileSync("/proc/self/maps", "utf8"),
+  );
+  const mode = page ? page[1]?.startsWith("r") ? "emulate" : "xonly" : "none";
+  assertEquals(inspect().vsyscall, mode);
 });
 
 test("inspect() returns a copy that the caller may change", () => {
