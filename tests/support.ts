@@ -93,9 +93,15 @@ export function command(
   return [...(options.launcher ?? []), PROGRAM, ...flags, file, ...args];
 }
 
-/** Where a launcher denies something, Node could not write its coverage, and would say so. */
-function withoutCoverage({ launcher }: RunOptions): Record<string, undefined> {
-  return launcher ? { NODE_V8_COVERAGE: undefined } : {};
+/**
+ * The environment, but for what asks the child to measure coverage where it cannot: Deno's Workers
+ * never end then, and Node says so where a launcher lets it write nothing.
+ */
+function inherited({ launcher }: RunOptions): Record<string, string | undefined> {
+  const env = { ...process.env };
+  delete env["DENO_COVERAGE_DIR"];
+  if (launcher) delete env["NODE_V8_COVERAGE"];
+  return env;
 }
 
 /** Runs `file` (below the root, or absolute) in this very runtime, to its end. */
@@ -111,7 +117,7 @@ export function run(
   );
   const { status, signal, stdout, stderr, error } = spawnSync(program, rest, {
     cwd: options.cwd ?? ROOT,
-    env: { ...process.env, NO_COLOR: "1", ...withoutCoverage(options), ...options.env },
+    env: { ...inherited(options), NO_COLOR: "1", ...options.env },
     encoding: "utf8",
     timeout: options.timeout ?? 60_000,
   });
