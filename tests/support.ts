@@ -90,19 +90,22 @@ export function command(
     : runtime === "node"
     ? [...(options.node ?? [])]
     : [];
-  return [...(options.launcher ?? []), PROGRAM, ...flags, file, ...args];
+  const launcher = [
+    ...(runtime === "deno" ? DENO_WITHOUT_COVERAGE : []),
+    ...(options.launcher ?? []), // last: what it does to a process ends with the next exec
+  ];
+  return [...launcher, PROGRAM, ...flags, file, ...args];
 }
 
 /**
- * The environment, but for what asks the child to measure coverage where it cannot: Deno's Workers
- * never end then, and Node says so where a launcher lets it write nothing.
+ * Takes away what asks the child to measure coverage where it cannot: Deno's Workers never end then,
+ * and Node says so where a launcher lets it write nothing. Both pass it on by themselves, Node unless
+ * it is there as undefined, Deno whatever is there.
  */
-function inherited({ launcher }: RunOptions): Record<string, string | undefined> {
-  const env = { ...process.env };
-  delete env["DENO_COVERAGE_DIR"];
-  if (launcher) delete env["NODE_V8_COVERAGE"];
-  return env;
+function withoutCoverage({ launcher }: RunOptions): Record<string, undefined> {
+  return launcher ? { NODE_V8_COVERAGE: undefined } : {};
 }
+const DENO_WITHOUT_COVERAGE = ["env", "-u", "DENO_COVERAGE_DIR"];
 
 /** Runs `file` (below the root, or absolute) in this very runtime, to its end. */
 export function run(
@@ -117,7 +120,7 @@ export function run(
   );
   const { status, signal, stdout, stderr, error } = spawnSync(program, rest, {
     cwd: options.cwd ?? ROOT,
-    env: { ...inherited(options), NO_COLOR: "1", ...options.env },
+    env: { ...process.env, NO_COLOR: "1", ...withoutCoverage(options), ...options.env },
     encoding: "utf8",
     timeout: options.timeout ?? 60_000,
   });
