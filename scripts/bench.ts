@@ -1,20 +1,21 @@
 /**
- * Measures what the clocks cost in every runtime, against C and against what the runtimes have, and
- * checks the promises made of it.
+ * Measures what the library costs in every runtime, against C and against what the runtimes have,
+ * and checks the promises made of it. Some 3 minutes.
  *
- *   npm run bench -- [--runtimes deno,bun,...] [--quick] [--startup] [--json | --markdown] [--assert]
+ *   npm run bench -- [--only clocks|all] [--runtimes deno,bun,...] [--quick] [--startup]
+ *     [--json | --markdown] [--assert]
  *
- * `--startup` also measures the start (scripts/bench/startup.ts), as `--json` always does;
- * `--markdown` prints what belongs into the README; `--assert` exits with 1 if a promise does not
- * hold.
+ * `--only clocks` leaves out all but the first table; `--startup` also measures the start
+ * (scripts/bench/startup.ts), as `--json` always does; `--markdown` prints what belongs into the
+ * README; `--assert` exits with 1 if a promise does not hold.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { checkClocks, checkStartup } from "./bench/checks.ts";
+import { checkClocks, checkOthers, checkStartup, checkWorkers } from "./bench/checks.ts";
 import { machine } from "./bench/machine.ts";
-import { measure } from "./bench/measure.ts";
+import { measureClocks, measureOthers, measureWorkers } from "./bench/measure.ts";
 import { withNative } from "./bench/native.ts";
-import { chooseRuntimes } from "./bench/options.ts";
+import { chooseGroups, chooseRuntimes } from "./bench/options.ts";
 import { printReport } from "./bench/print.ts";
 import type { Check, Report, RuntimeResult } from "./bench/results.ts";
 import { measureStartup, PAIRS } from "./bench/startup.ts";
@@ -22,6 +23,7 @@ import type { RuntimeCommand, RuntimeName } from "./runtimes.ts";
 
 const { values: options } = parseArgs({
   options: {
+    only: { type: "string", default: "all" },
     runtimes: { type: "string" },
     quick: { type: "boolean", default: false },
     startup: { type: "boolean", default: false },
@@ -31,18 +33,38 @@ const { values: options } = parseArgs({
   },
 });
 const { quick } = options;
+const groups = chooseGroups(options.only);
 const runtimes = chooseRuntimes(options.runtimes);
 const here = machine();
 
-async function measureClocks(native: string | undefined): Promise<Map<RuntimeName, RuntimeResult>> {
+async function measureAll(native: string | undefined): Promise<Map<RuntimeName, RuntimeResult>> {
   const results = new Map<RuntimeName, RuntimeResult>();
   for (const runtime of runtimes) results.set(runtime.name, await measureOne(runtime, native));
   return results;
 }
 
-function measureOne(runtime: RuntimeCommand, native: string | undefined): Promise<RuntimeResult> {
+async function measureOne(
+  runtime: RuntimeCommand,
+  native: string | undefined,
+): Promise<RuntimeResult> {
+  const how = { native, rounds: quick ? 15 : 101, batch: quick ? 1e6 : 2.5e6 };
   tell(`Measuring the clocks in ${runtime.name} ...`);
-  return measure(runtime, { native, rounds: quick ? 15 : 101, batch: quick ? 1e6 : 2.5e6 });
+  const clocks = await measureClocks(runtime, how);
+  if (!groups.includes("others")) return clocks;
+  tell(`Measuring everything else in ${runtime.name} ...`);
+  const others = await measureOthers(runtime, how);
+  if (here.cores < 2) return { ...clocks, others };
+  const workers = await measureWorkers(runtime, quick ? 51 : 201);
+  return { ...clocks, others, ...(workers && { workers }) };
+}
+
+/** What is promised of what was measured. */
+function checkOne(runtime: RuntimeName, result: RuntimeResult): Check[] {
+  const checks = checkClocks(runtime, result);
+  if (!result.others) return checks;
+  checks.push(...checkOthers(runtime, result.others));
+  if (here.cores > 1) checks.push(...checkWorkers(runtime, result.workers));
+  return checks;
 }
 
 /** Progress, for whoever sits in front of it. */
@@ -50,9 +72,9 @@ function tell(what: string): void {
   if (process.stderr.isTTY) console.error(what);
 }
 
-const clocks = here.gcc === null ? await measureClocks(undefined) : await withNative(measureClocks);
-const checks: Check[] = Array.from(clocks).flatMap(([name, result]) => checkClocks(name, result));
-let report: Report = { schema: 1, machine: here, runtimes: Object.fromEntries(clocks), checks };
+const results = here.gcc === null ? await measureAll(undefined) : await withNative(measureAll);
+const checks = Array.from(results).flatMap(([name, result]) => checkOne(name, result));
+let report: Report = { schema: 1, machine: here, runtimes: Object.fromEntries(results), checks };
 if (options.startup || options.json) {
   tell("Measuring the start ...");
   const startup = await measureStartup(runtimes, quick ? 9 : PAIRS);

@@ -1,5 +1,5 @@
 /**
- * What is measured inside a runtime: a loop for each clock, as its users would write it.
+ * The clocks that are measured inside a runtime: a loop for each, as its users would write it.
  *
  * Each loop is spelt out, and nothing is shared between them: a closure that several functions go
  * through hides the FFI's fast calls from V8, 15 ns a call. Every result is used, so that no
@@ -11,9 +11,7 @@ import { native } from "../../core/bind.ts";
 import { CLOCK_MONOTONIC, clockCost, clockGettime, now, nowBigInt, sources } from "../../mod.ts";
 import { runtime } from "../../tests/support.ts";
 import type { ContenderName } from "./results.ts";
-
-/** Makes so many calls; returns nanoseconds for all of them. */
-export type Batch = (calls: number) => number;
+import { type Batch, timed } from "./timed.ts";
 
 type Batches = Readonly<Partial<Record<ContenderName, Batch>>>;
 
@@ -106,15 +104,4 @@ function microtime(): Batch {
     for (let i = 0; i < calls; i++) sum += microtime.now();
     return sum;
   });
-}
-
-/** Timed with the runtime's own clock: a clock is not to be its own judge. */
-function timed(loop: (calls: number) => number | bigint): Batch {
-  return (calls) => {
-    const start = process.hrtime.bigint();
-    const result = loop(calls);
-    const end = process.hrtime.bigint();
-    if (!result) throw new Error("A clock answered 0 or NaN");
-    return Number(end - start);
-  };
 }

@@ -1,12 +1,24 @@
 /** Measures one runtime: the contenders take turns, native C among them. */
 import { join } from "node:path";
 import type { RuntimeCommand } from "../runtimes.ts";
-import { start } from "./child.ts";
-import type { ContenderName, ContenderResult, Hello, RuntimeResult } from "./results.ts";
-import { summarize } from "./statistics.ts";
+import { type Child, start } from "./child.ts";
+import {
+  type AnyName,
+  type ContenderName,
+  type ContenderResult,
+  type Group,
+  type Hello,
+  type OtherName,
+  type OtherResult,
+  OTHERS,
+  type OthersResult,
+  type RuntimeResult,
+} from "./results.ts";
+import { summarize, type Summary } from "./statistics.ts";
+import type { WorkersResult } from "./workers.ts";
 
 export interface MeasureOptions {
-  /** The program of native.c; without it the trampoline's own loop stands in. */
+  /** The program of native.c; without it the trampoline's own loop stands in, for the clocks. */
   readonly native: string | undefined;
   readonly rounds: number;
   /** Nanoseconds that a batch should take: long against its timing, short against a time slice. */
@@ -16,38 +28,83 @@ export interface MeasureOptions {
 /** Nanoseconds for so many calls. */
 type Ask = (calls: number) => Promise<number>;
 
-export async function measure(
+type Samples = ReadonlyMap<AnyName, readonly number[]>;
+
+/** The clocks. */
+export async function measureClocks(
   runtime: RuntimeCommand,
-  { native, rounds, batch }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<RuntimeResult> {
-  const server = start(runtime.bin, [...runtime.run, join(import.meta.dirname, "serve.ts")]);
+  const { hello, samples } = await sample(runtime, "clocks", options);
+  const { version, ffi, source, reason } = hello;
+  return {
+    version,
+    ffi,
+    source,
+    ...(reason !== undefined && { reason }),
+    nativeBy: options.native === undefined ? "trampoline" : "gcc",
+    rounds: options.rounds,
+    contenders: compareClocks(samples, options.native === undefined ? "trampoline" : "native"),
+  };
+}
+
+/** Everything else. */
+export async function measureOthers(
+  runtime: RuntimeCommand,
+  options: MeasureOptions,
+): Promise<OthersResult> {
+  const { hello: { entries, hasCounter }, samples } = await sample(runtime, "others", options);
+  return { entries, hasCounter, rounds: options.rounds, contenders: compareOthers(samples) };
+}
+
+/** Two Workers against one; undefined where that failed, with the reason on standard error. */
+export async function measureWorkers(
+  { bin, run }: RuntimeCommand,
+  rounds: number,
+): Promise<WorkersResult | undefined> {
+  const child = start(bin, [...run, join(import.meta.dirname, "workers.ts"), String(rounds)]);
+  try {
+    return JSON.parse(await child.ask()) as WorkersResult;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return undefined;
+  } finally {
+    await child.close();
+  }
+}
+
+/** Lets the contenders of a group take turns, those of native C among them. */
+async function sample(
+  runtime: RuntimeCommand,
+  group: Group,
+  { native, rounds, batch }: MeasureOptions,
+): Promise<{ hello: Hello; samples: Samples }> {
+  const server = start(runtime.bin, [...runtime.run, join(import.meta.dirname, "serve.ts"), group]);
   const c = native === undefined ? undefined : start(native);
   try {
-    const { contenders, ...about } = JSON.parse(await server.ask()) as Hello;
-    const asks: [ContenderName, Ask][] = contenders.map((name) => [
-      name,
-      async (calls) => Number(await server.ask(`${name} ${calls}`)),
-    ]);
-    if (c) asks.push(["native", async (calls) => Number(await c.ask(String(calls)))]);
-    const samples = await takeTurns(asks, rounds, batch);
-    return {
-      ...about,
-      nativeBy: c ? "gcc" : "trampoline",
-      rounds,
-      contenders: compare(samples, c ? "native" : "trampoline"),
-    };
+    const hello = JSON.parse(await server.ask()) as Hello;
+    const asks = hello.contenders.map((name) => [name, askOf(server, name)] as const);
+    for (const name of (await c?.ask() ?? "").split(" ") as (AnyName | "")[]) {
+      const takesPart = name && (group === "others" || name === "native");
+      if (c && takesPart) asks.push([name, askOf(c, name)]);
+    }
+    return { hello, samples: await takeTurns(asks, rounds, batch) };
   } finally {
     await Promise.all([server.close(), c?.close()]);
   }
 }
 
+function askOf(child: Child, name: AnyName): Ask {
+  return async (calls) => Number(await child.ask(`${name} ${calls}`));
+}
+
 /** Nanoseconds per call, of each contender in each round. */
 async function takeTurns(
-  asks: readonly (readonly [ContenderName, Ask])[],
+  asks: readonly (readonly [AnyName, Ask])[],
   rounds: number,
   batch: number,
-): Promise<Map<ContenderName, number[]>> {
-  const turns: { name: ContenderName; ask: Ask; calls: number; samples: number[] }[] = [];
+): Promise<Samples> {
+  const turns: { name: AnyName; ask: Ask; calls: number; samples: number[] }[] = [];
   for (const [name, ask] of asks) {
     turns.push({ name, ask, calls: await warmUp(ask, batch), samples: [] });
   }
@@ -80,17 +137,30 @@ async function warmUp(ask: Ask, batch: number): Promise<number> {
   return calls;
 }
 
-/** Ratios are taken round by round: both sides of one saw the same few milliseconds. */
-function compare(
-  samples: ReadonlyMap<ContenderName, readonly number[]>,
+function compareClocks(
+  samples: Samples,
   base: "native" | "trampoline",
 ): Partial<Record<ContenderName, ContenderResult>> {
   const native = samples.get(base);
   if (!native) throw new Error("Nothing to compare with: no gcc, and no FFI");
   return Object.fromEntries(
-    Array.from(samples, ([name, ns]) => [name, {
-      ns: summarize(ns),
-      ratio: summarize(ns.map((value, round) => value / (native[round] as number))),
-    }]),
+    Array.from(samples, ([name, ns]) => [name, { ns: summarize(ns), ratio: ratio(ns, native) }]),
   );
+}
+
+function compareOthers(samples: Samples): Partial<Record<OtherName, OtherResult>> {
+  return Object.fromEntries(
+    (Object.keys(OTHERS) as OtherName[]).flatMap((name) => {
+      const ns = samples.get(name);
+      if (!ns) return [];
+      const { base }: { title: string; base?: OtherName } = OTHERS[name];
+      const native = base && samples.get(base);
+      return [[name, { ns: summarize(ns), ...(native && { ratio: ratio(ns, native) }) }]];
+    }),
+  );
+}
+
+/** Taken round by round: both sides of one saw the same few milliseconds. */
+function ratio(ns: readonly number[], native: readonly number[]): Summary {
+  return summarize(ns.map((value, round) => value / (native[round] as number)));
 }

@@ -1,5 +1,6 @@
 /** What the benchmarks' commands take. */
 import { type RuntimeCommand, RUNTIMES } from "../runtimes.ts";
+import type { Group } from "./results.ts";
 
 /** All runtimes, or those of a list: `deno,bun`. */
 export function chooseRuntimes(list: string | undefined): readonly RuntimeCommand[] {
@@ -21,4 +22,11 @@ export function count(option: string, text: string): number {
   throw new RangeError(
     `Expected --${option} to be a positive whole number, got ${JSON.stringify(text)}`,
   );
+}
+
+/** What to measure. */
+export function chooseGroups(only: string): readonly Group[] {
+  if (only === "clocks") return ["clocks"];
+  if (only === "all") return ["clocks", "others"];
+  throw new RangeError(`Expected --only to be clocks or all, got ${JSON.stringify(only)}`);
 }

@@ -2,12 +2,14 @@
  * What the benchmark measures, by name, and the shape of what comes out: `--json` prints a
  * {@link Report}, whose keys stay as they are.
  */
+import type { EntryName, EntrySource } from "../../mod.ts";
 import type { RuntimeName } from "../runtimes.ts";
 import type { Machine } from "./machine.ts";
 import type { StartupResult } from "./startup.ts";
 import type { Summary } from "./statistics.ts";
+import type { WorkersResult } from "./workers.ts";
 
-/** The contenders in the order of the table, with what they are called there. */
+/** The clocks in the order of their table, with what they are called there. */
 export const CONTENDERS = {
   native: "C: clock_gettime to double",
   trampoline: "C: the trampoline's own loop",
@@ -25,6 +27,63 @@ export const CONTENDERS = {
 
 export type ContenderName = keyof typeof CONTENDERS;
 
+/**
+ * Everything else, in the order of the second table. `base` is the native C that a contender is
+ * held against, where there is such a thing.
+ */
+export const OTHERS = {
+  nativeCounter: { title: "C: the bare counter (rdtsc, cntvct_el0)", base: "nativeCounter" },
+  ticks: { title: "ticks()", base: "nativeCounter" },
+  ticksToNs: { title: "ticksToNs(delta)" },
+  native: { title: "C: clock_gettime(CLOCK_MONOTONIC)", base: "native" },
+  nativeRaw: { title: "C: CLOCK_MONOTONIC_RAW", base: "nativeRaw" },
+  nowRaw: { title: "nowRaw()", base: "nativeRaw" },
+  nativeCoarse: { title: "C: CLOCK_MONOTONIC_COARSE", base: "nativeCoarse" },
+  nowCoarse: { title: "nowCoarse()", base: "nativeCoarse" },
+  nativeBoot: { title: "C: CLOCK_BOOTTIME", base: "nativeBoot" },
+  nowBoot: { title: "nowBoot()", base: "nativeBoot" },
+  nativeRealtime: { title: "C: CLOCK_REALTIME", base: "nativeRealtime" },
+  realtimeBigInt: { title: "realtimeBigInt()", base: "nativeRealtime" },
+  timestampBigInt: { title: "timestampBigInt()", base: "nativeRealtime" },
+  hrTime: { title: "hrTime()", base: "nativeRealtime" },
+  dateNow: { title: "Date.now()", base: "nativeRealtime" },
+  nativeGettimeofday: { title: "C: gettimeofday(3)", base: "nativeGettimeofday" },
+  realtimeMicros: { title: "realtimeMicros()", base: "nativeGettimeofday" },
+  gettimeofday: { title: "gettimeofday()", base: "nativeGettimeofday" },
+  nativeTime: { title: "C: time(3)", base: "nativeTime" },
+  time: { title: "time()", base: "nativeTime" },
+  nativeThreadCpu: { title: "C: CLOCK_THREAD_CPUTIME_ID", base: "nativeThreadCpu" },
+  threadCpuTime: { title: "threadCpuTime()", base: "nativeThreadCpu" },
+  threadCpuUsage: { title: "process.threadCpuUsage()", base: "nativeThreadCpu" },
+  nativeProcessCpu: { title: "C: CLOCK_PROCESS_CPUTIME_ID", base: "nativeProcessCpu" },
+  processCpuTime: { title: "processCpuTime()", base: "nativeProcessCpu" },
+  cpuUsage: { title: "process.cpuUsage()", base: "nativeProcessCpu" },
+  nativeCpu: { title: "C: sched_getcpu(3)", base: "nativeCpu" },
+  cpu: { title: "cpu()", base: "nativeCpu" },
+  getcpu: { title: "getcpu()", base: "nativeCpu" },
+  nativeRandom4: { title: "C: getrandom(3), 4 bytes", base: "nativeRandom4" },
+  randomU32: { title: "randomU32()", base: "nativeRandom4" },
+  getRandomValuesU32: {
+    title: "crypto.getRandomValues(Uint32Array(1))",
+    base: "nativeRandom4",
+  },
+  randomF64: { title: "randomF64()" },
+  mathRandom: { title: "Math.random(), for scale" },
+  nativeRandom16: { title: "C: getrandom(3), 16 bytes", base: "nativeRandom16" },
+  getrandom16: { title: "getrandom(), 16 bytes", base: "nativeRandom16" },
+  getRandomValues16: { title: "crypto.getRandomValues(), 16 bytes", base: "nativeRandom16" },
+  randomUUID: { title: "crypto.randomUUID()", base: "nativeRandom16" },
+  nativeRandom1k: { title: "C: getrandom(3), 1 KiB", base: "nativeRandom1k" },
+  getrandom1k: { title: "getrandom(), 1 KiB", base: "nativeRandom1k" },
+  getRandomValues1k: { title: "crypto.getRandomValues(), 1 KiB", base: "nativeRandom1k" },
+} as const satisfies Readonly<Record<string, { title: string; base?: string }>>;
+
+export type OtherName = keyof typeof OTHERS;
+
+/** What is measured together, in one process of the runtime. */
+export type Group = "clocks" | "others";
+export type AnyName = ContenderName | OtherName;
+
 /** The clocks that a runtime has by itself. */
 export const BUILT_IN: readonly ContenderName[] = [
   "performanceNow",
@@ -39,7 +98,11 @@ export interface Hello {
   /** What answers clock_gettime: `vdso`, `syscall` or `runtime`. */
   readonly source: string;
   readonly reason?: string;
-  readonly contenders: readonly ContenderName[];
+  /** All that sources() says of the entries. */
+  readonly entries: Readonly<Record<EntryName, EntrySource>>;
+  /** Whether ticks() answers here. */
+  readonly hasCounter: boolean;
+  readonly contenders: readonly AnyName[];
 }
 
 export interface ContenderResult {
@@ -47,6 +110,12 @@ export interface ContenderResult {
   readonly ns: Summary;
   /** Times native C, round by round. */
   readonly ratio: Summary;
+}
+
+/** Of everything else: not all of it has a counterpart in C, and without gcc nothing has. */
+export interface OtherResult {
+  readonly ns: Summary;
+  readonly ratio?: Summary;
 }
 
 export interface RuntimeResult {
@@ -58,6 +127,17 @@ export interface RuntimeResult {
   readonly nativeBy: "gcc" | "trampoline";
   readonly rounds: number;
   readonly contenders: Readonly<Partial<Record<ContenderName, ContenderResult>>>;
+  /** Everything else, unless --only clocks. */
+  readonly others?: OthersResult;
+  /** Two Workers against one, unless --only clocks or on one CPU. */
+  readonly workers?: WorkersResult;
+}
+
+export interface OthersResult {
+  readonly entries: Readonly<Record<EntryName, EntrySource>>;
+  readonly hasCounter: boolean;
+  readonly rounds: number;
+  readonly contenders: Readonly<Partial<Record<OtherName, OtherResult>>>;
 }
 
 /** One promise in one runtime. */
@@ -66,8 +146,9 @@ export interface Check {
   /** What is promised, in words. */
   readonly promise: string;
   readonly value: number;
-  /** The value may be this, and no more. */
+  /** The value may be this, and no more; where `atLeast` is set, no less. */
   readonly limit: number;
+  readonly atLeast?: true;
   readonly holds: boolean;
 }
 
