@@ -22,25 +22,25 @@ const EINVAL = 22;
 /** No state: the system call is made. */
 const NO_SLOT = -1;
 
-/**
- * This context's slot in the trampoline's table of states. A context that moves to another thread
- * gets ESRCH and takes a new one.
- */
-let slot = NO_SLOT;
-
 /** As in core/clock.ts: stubs that bind, then the FFI's functions. */
 const table = {
+  /**
+   * This context's slot in the trampoline's table of states. A context that moves to another thread
+   * gets ESRCH and takes a new one. Here, since a variable of its own would cost V8 2 ns.
+   */
+  slot: NO_SLOT,
   fill(request: number, bytes: Uint8Array): number {
     fillTable();
     return table.fill(request, bytes);
   },
-  u32(slot: number): number {
+  // Called with no slot yet: that is found along with them.
+  u32(_slot: number): number {
     fillTable();
-    return table.u32(slot);
+    return table.u32(table.slot);
   },
-  f64(slot: number): number {
+  f64(_slot: number): number {
     fillTable();
-    return table.f64(slot);
+    return table.f64(table.slot);
   },
   newSlot: (): number => NO_SLOT,
 };
@@ -49,7 +49,7 @@ function fillTable(): void {
   const binding = bound();
   if (binding.kind === "native") {
     const random = binding.shim.open(SHIM_RANDOM);
-    slot = random.vdso_random_slot();
+    table.slot = random.vdso_random_slot();
     table.fill = random.vdso_getrandom;
     table.u32 = random.vdso_random_u32;
     table.f64 = random.vdso_random_f64;
@@ -113,7 +113,7 @@ export function getrandom(buffer: ArrayBufferView, flags = 0): void {
   if (bytes.length === 0) return;
   let error = table.fill(request(bytes, flags), bytes);
   if (error === -ESRCH) {
-    slot = table.newSlot();
+    table.slot = table.newSlot();
     error = table.fill(request(bytes, flags), bytes);
   }
   if (error !== 0) throw new VdsoError("getrandom", -error, `${bytes.length} bytes, ${flags}`);
@@ -121,7 +121,7 @@ export function getrandom(buffer: ArrayBufferView, flags = 0): void {
 
 /** All that vdso_getrandom() takes beside the buffer, in one number: see shim/vdso.c. */
 function request(bytes: Uint8Array, flags: number): number {
-  return bytes.length + (flags + 8 * (slot + 1)) * 2 ** 31;
+  return bytes.length + (flags + 8 * (table.slot + 1)) * 2 ** 31;
 }
 
 /**
@@ -139,8 +139,8 @@ function request(bytes: Uint8Array, flags: number): number {
  * ```
  */
 export function randomU32(): number {
-  const value = table.u32(slot);
-  return value >= 0 ? value : again("u32", value);
+  const value = table.u32(table.slot);
+  return value >= 0 ? value : +again("u32", value); // the plus: see again()
 }
 
 /**
@@ -159,15 +159,20 @@ export function randomU32(): number {
  * ```
  */
 export function randomF64(): number {
-  const value = table.f64(slot);
-  return value >= 0 ? value : again("f64", value);
+  const value = table.f64(table.slot);
+  return value >= 0 ? value : +again("f64", value);
 }
 
-/** What failed once: with a new slot, if the old one is another thread's, else the error. */
+/**
+ * What failed once: with a new slot, if the old one is another thread's, else the error.
+ *
+ * To V8 a call may return anything, and what is a double or anything it puts into a box, which costs
+ * 8 ns where it cannot guess into which kind. With a plus before the call, both are doubles.
+ */
 function again(name: "u32" | "f64", error: number): number {
   if (error === -ESRCH) {
-    slot = table.newSlot();
-    const value = table[name](slot);
+    table.slot = table.newSlot();
+    const value = table[name](table.slot);
     if (value >= 0) return value;
   }
   throw new VdsoError("getrandom", -error, name);

@@ -194,9 +194,9 @@ EXPORT double vdso_time(void) {
 
 /* The CPU in the low 32 bits, its memory node above; or a negative errno. */
 static double getcpu_by(getcpu_fn *fn) {
-  unsigned location[2]; /* CPU, node */
-  int error = CALL_VDSO(fn, &location[0], &location[1], (void *)0);
-  return error ? error : (double)((uint64_t)location[1] << 32 | location[0]);
+  unsigned cpu, node; /* no array: clang would read it in one load, which waits for both stores */
+  int error = CALL_VDSO(fn, &cpu, &node, (void *)0);
+  return error ? error : (double)((int64_t)node << 32 | cpu);
 }
 
 EXPORT double vdso_getcpu(void) { return getcpu_by(ENTRY(getcpu_fn, ENTRY_GETCPU)); }
@@ -290,23 +290,30 @@ EXPORT int32_t vdso_random_slot(void) {
   return -1;
 }
 
-static long random_bytes(int32_t index, void *out, size_t length, uint32_t flags) {
+/* Some bytes, how many, or a negative errno. Not inlined: what is kept across the loops of its
+   callers would cost a number 2 ns. */
+static __attribute__((noinline)) long random_bytes(int32_t index, void *out, size_t length,
+                                                   uint32_t flags) {
+  long n;
   if (LIKELY(index >= 0 && index < SLOT_COUNT)) {
     const struct slot *slot = &slots[index];
     if (slot->thread != __builtin_thread_pointer()) return -ESRCH;
-    long n = CALL_VDSO(ENTRY(getrandom_fn, ENTRY_GETRANDOM), out, length, flags, slot->state,
-                       __atomic_load_n(&state_size, __ATOMIC_RELAXED));
+    n = CALL_VDSO(ENTRY(getrandom_fn, ENTRY_GETRANDOM), out, length, flags, slot->state,
+                  __atomic_load_n(&state_size, __ATOMIC_RELAXED));
     if (LIKELY(n >= 0) || n == -EAGAIN) return n;
   }
-  return syscall_getrandom(out, length, flags, 0, 0);
+  do n = syscall_getrandom(out, length, flags, 0, 0);
+  while (n == -EINTR);
+  return n;
 }
 
 /* Fills all of `out`, or returns a negative errno: -ESRCH if the slot is another thread's. */
-static int fill(int32_t slot, void *out, size_t length, uint32_t flags) {
-  for (size_t done = 0; done < length;) {
-    long n = random_bytes(slot, (char *)out + done, length - done, flags);
-    if (n < 0 && n != -EINTR) return (int)n;
-    if (n > 0) done += (size_t)n;
+static int fill(int32_t slot, char *out, size_t length, uint32_t flags) {
+  while (length > 0) {
+    long n = random_bytes(slot, out, length, flags);
+    if (n < 0) return (int)n;
+    out += n;
+    length -= (size_t)n;
   }
   return 0;
 }
@@ -318,18 +325,26 @@ EXPORT double vdso_getrandom(double request, void *out) {
   return fill((int32_t)(r >> 34) - 1, out, r & 0x7fffffff, r >> 31 & 7);
 }
 
+/* As fill(), for a number, which the kernel gives in one piece. */
+static inline __attribute__((always_inline)) long fill_number(double slot, void *out, long length) {
+  long n;
+  do n = random_bytes((int32_t)slot, out, (size_t)length, 0);
+  while (UNLIKELY(n >= 0 && n != length));
+  return n;
+}
+
 /* 32 random bits, or a negative errno. */
 EXPORT double vdso_random_u32(double slot) {
   uint32_t value;
-  int error = fill((int32_t)slot, &value, sizeof value, 0);
-  return error ? (double)error : (double)value; /* not as unsigned, which they have in common */
+  long n = fill_number(slot, &value, sizeof value);
+  return (double)(n < 0 ? n : (long)value);
 }
 
 /* A multiple of 2^-53 in [0, 1), or a negative errno. */
 EXPORT double vdso_random_f64(double slot) {
   uint64_t value;
-  int error = fill((int32_t)slot, &value, sizeof value, 0);
-  return error ? error : (double)(value >> 11) * 0x1p-53;
+  long n = fill_number(slot, &value, sizeof value);
+  return n < 0 ? (double)n : (double)(int64_t)(value >> 11) * 0x1p-53;
 }
 
 /* ---- The same by the system call, which the vDSO is compared with. ---- */

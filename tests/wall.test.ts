@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { following } from "../core/wall.ts";
+import { following, toHrTime } from "../core/wall.ts";
 import {
   CLOCK_REALTIME,
   clockGettime,
@@ -67,6 +67,29 @@ test("hrTime() is the same in seconds and nanoseconds", () => {
       const [seconds, nanoseconds] = hrTime();
       return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
     }));
+  }
+});
+
+test("toHrTime() splits exactly what is near a full second, now and when the words are full", () => {
+  const SECOND = 1_000_000_000n;
+  const moments = [
+    0n,
+    1n,
+    4n,
+    5n,
+    1_795_000_000n,
+    2n ** 31n - 1n,
+    2n ** 31n,
+    2n ** 32n,
+    9_223_372_035n,
+  ];
+  for (const seconds of moments) {
+    for (let off = -300n; off <= 300n; off++) {
+      const ns = seconds * SECOND + off;
+      if (ns < 0n) continue;
+      const [whole, rest] = toHrTime(ns);
+      assertEquals([BigInt(whole), BigInt(rest)], [ns / SECOND, ns % SECOND]);
+    }
   }
 });
 
