@@ -75,8 +75,8 @@ function fillFromRuntime(_request: number, bytes: Uint8Array): number {
 /**
  * getrandom(2): fills a buffer with random bytes, fit for keys.
  *
- * From the vDSO (Linux 6.11 on x86_64, 6.12 on aarch64), else by the system call: 16 bytes cost 60
- * to 170 ns by the FFI. In Bun and Deno `crypto.getRandomValues` is as fast or faster for buffers;
+ * From the vDSO (Linux 6.11 on x86_64, 6.12 on aarch64), else by the system call: 16 bytes cost 50
+ * to 250 ns by the FFI. In Bun and Deno `crypto.getRandomValues` is as fast or faster for buffers;
  * in Node it is some ten times slower. Without an FFI `crypto.getRandomValues` answers.
  *
  * All of the buffer is filled, or it throws. Safe after fork(2) and in Workers.
