@@ -58,8 +58,8 @@ export function clockCost(clock: ClockId = CLOCK_MONOTONIC): ClockCost {
   const entry: number[] = [];
   const syscall: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    entry.push(c.vdso_loop_entry(clock, calls) / calls);
-    syscall.push(c.vdso_loop_syscall(clock, calls) / calls);
+    entry.push(c.vdso_loop(0, clock, calls) / calls);
+    syscall.push(c.vdso_loop(1, clock, calls) / calls);
   }
   const nativeNs = median(entry);
   const syscallNs = median(syscall);

@@ -13,6 +13,10 @@ const table = {
     table.getcpu = native().shim.open(SHIM_CPU).vdso_getcpu;
     return table.getcpu();
   },
+  cpu(): number {
+    table.cpu = native().shim.open(SHIM_CPU).vdso_cpu;
+    return table.cpu();
+  },
 };
 
 /** What {@link getcpu} returns. */
@@ -67,8 +71,8 @@ export function toLocation(packed: number): CpuLocation {
  * ```
  */
 export function cpu(): number {
-  // ToUint32 takes the low 32 bits of node << 32 | cpu.
-  return checked(table.getcpu()) >>> 0;
+  // As an int32, so that V8 and JavaScriptCore have an integer to compare and to hand on.
+  return checked(table.cpu() | 0);
 }
 
 function checked(location: number): number {

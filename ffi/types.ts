@@ -113,6 +113,8 @@ export const SHIM_WALL = {
 export const SHIM_CPU = {
   // double vdso_getcpu(void); node << 32 | cpu, or a negative errno
   vdso_getcpu: [[], "f64"],
+  // double vdso_cpu(void); the CPU alone, or a negative errno
+  vdso_cpu: [[], "f64"],
 } as const satisfies Signatures;
 
 /** The CPU's counter. */
@@ -141,10 +143,8 @@ export const SHIM_RANDOM = {
 export const SHIM_REFERENCE = {
   // int64_t vdso_syscall(int32_t entry, int32_t clock);
   vdso_syscall: [["i32", "i32"], "i64"],
-  // double vdso_loop_entry(int32_t clock, int32_t calls);
-  vdso_loop_entry: [["i32", "i32"], "f64"],
-  // double vdso_loop_syscall(int32_t clock, int32_t calls);
-  vdso_loop_syscall: [["i32", "i32"], "f64"],
+  // double vdso_loop(int32_t by_syscall, int32_t clock, int32_t calls); in ns
+  vdso_loop: [["i32", "i32", "i32"], "f64"],
 } as const satisfies Signatures;
 
 /** The process itself. */

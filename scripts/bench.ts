@@ -83,4 +83,9 @@ if (options.startup || options.json) {
 
 if (options.json) console.log(JSON.stringify(report, null, 2));
 else printReport(report, options.markdown);
-if (options.assert && report.checks.some(({ holds }) => !holds)) process.exitCode = 1;
+if (options.assert) {
+  for (const { promise, runtime, value, limit } of report.checks.filter(({ holds }) => !holds)) {
+    console.error(`Not held: ${promise} in ${runtime}: ${value}, where ${limit} is the limit`);
+    process.exitCode = 1;
+  }
+}

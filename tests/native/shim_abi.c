@@ -37,6 +37,7 @@ static int64_t (*vdso_clock_getres)(double);
 static double (*vdso_gettimeofday)(void);
 static double (*vdso_time)(void);
 static double (*vdso_getcpu)(void);
+static double (*vdso_cpu)(void);
 static double (*vdso_ticks)(void);
 static double (*vdso_ticks_frequency)(void);
 static void (*vdso_ticks_sample)(double *);
@@ -45,8 +46,7 @@ static double (*vdso_getrandom)(double, void *);
 static double (*vdso_random_u32)(double);
 static double (*vdso_random_f64)(double);
 static int64_t (*vdso_syscall)(int32_t, int32_t);
-static double (*vdso_loop_entry)(int32_t, int32_t);
-static double (*vdso_loop_syscall)(int32_t, int32_t);
+static double (*vdso_loop)(int32_t, int32_t, int32_t);
 
 static void *symbol(void *library, const char *name) {
   void *address = dlsym(library, name);
@@ -74,6 +74,7 @@ static void load(const char *path) {
   LOAD(vdso_gettimeofday);
   LOAD(vdso_time);
   LOAD(vdso_getcpu);
+  LOAD(vdso_cpu);
   LOAD(vdso_ticks);
   LOAD(vdso_ticks_frequency);
   LOAD(vdso_ticks_sample);
@@ -82,8 +83,7 @@ static void load(const char *path) {
   LOAD(vdso_random_u32);
   LOAD(vdso_random_f64);
   LOAD(vdso_syscall);
-  LOAD(vdso_loop_entry);
-  LOAD(vdso_loop_syscall);
+  LOAD(vdso_loop);
 #undef LOAD
 }
 
@@ -145,6 +145,7 @@ static void say_getcpu(void) {
     CPU_SET(cpu, &one);
     if (sched_setaffinity(0, sizeof one, &one) != 0) abort();
     if ((uint32_t)(uint64_t)vdso_getcpu() != (uint32_t)cpu) wrong++;
+    if (vdso_cpu() != cpu) wrong++;
     if (vdso_syscall(GETCPU, 0) != (int64_t)vdso_getcpu()) wrong++;
   }
   sched_setaffinity(0, sizeof all, &all);
@@ -240,12 +241,12 @@ static void say_fork(void) {
 }
 
 static void say_loops(void) {
-  say("loop_entry", vdso_loop_entry(CLOCK_MONOTONIC, 1000) > 0);
-  say("loop_entry.none", vdso_loop_entry(CLOCK_MONOTONIC, 0) >= 0);
-  say("loop_entry.negative", vdso_loop_entry(CLOCK_MONOTONIC, INT_MIN) >= 0);
-  say("loop_entry.bad", isnan(vdso_loop_entry(12, 1)));
-  say("loop_syscall", vdso_loop_syscall(CLOCK_MONOTONIC, 1000) > 0);
-  say("loop_syscall.bad", isnan(vdso_loop_syscall(12, 1)));
+  say("loop_entry", vdso_loop(0, CLOCK_MONOTONIC, 1000) > 0);
+  say("loop_entry.none", vdso_loop(0, CLOCK_MONOTONIC, 0) >= 0);
+  say("loop_entry.negative", vdso_loop(0, CLOCK_MONOTONIC, INT_MIN) >= 0);
+  say("loop_entry.bad", isnan(vdso_loop(0, 12, 1)));
+  say("loop_syscall", vdso_loop(1, CLOCK_MONOTONIC, 1000) > 0);
+  say("loop_syscall.bad", isnan(vdso_loop(1, 12, 1)));
 }
 
 /* ---- The image ---- */
