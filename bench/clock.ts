@@ -1,0 +1,96 @@
+/**
+ * The clocks that samples are taken with, and how good they are.
+ *
+ * @module
+ */
+import { counter, now, sources, ticks, ticksToNs, UnsupportedError } from "../mod.ts";
+import { compilePair } from "./loop.ts";
+
+/** A clock, in units of its own: those are kept until the end, since a conversion costs. */
+export interface BenchClock {
+  readonly name: "ticks" | "now";
+  /** Whence the answer: the CPU's counter, or as {@link sources} says. */
+  readonly source: string;
+  readonly read: () => number;
+  /** A difference of two readings in nanoseconds. */
+  readonly toNs: (delta: number) => number;
+}
+
+/** The clock for short intervals, and the one for all others. */
+export interface Clocks {
+  readonly short: BenchClock;
+  readonly long: BenchClock;
+  /** Why `short` is not the CPU's counter, where it is not. */
+  readonly reason?: string;
+}
+
+/** How good a clock is, in its own units. */
+export interface ClockQuality {
+  /** What a measurement of nothing shows: the distance of two readings, one after the other. */
+  readonly cost: number;
+  /** The least difference that it can show. */
+  readonly resolution: number;
+}
+
+/** Below this many nanoseconds an interval is short: above, `ticks` has no advantage left. */
+export const SHORT_NS = 100_000;
+
+/** The clocks of this process. Binds. */
+export function findClocks(): Clocks {
+  const long: BenchClock = {
+    name: "now",
+    source: sources().entries.clock_gettime,
+    read: now,
+    toNs: (delta) => delta,
+  };
+  try {
+    const { instruction } = counter();
+    const short: BenchClock = {
+      name: "ticks",
+      source: instruction,
+      read: ticks,
+      toNs: ticksToNs,
+    };
+    return { short, long };
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    return { short: long, long, reason: error.message };
+  }
+}
+
+const PAIRS = 4096;
+const ROUNDS = 24;
+
+/**
+ * Reads the clock twice in a row, often, in a loop as the benchmarks have, and looks at what lies
+ * between. The mean is the cost, not the median: a clock that ticks in steps longer than its cost
+ * shows none or a whole step. What took more than twice the 99th percentile was interrupted, and is
+ * left out. Of the rounds, the last half counts: the first ones compile. Some 5 ms.
+ */
+export function measureClock(clock: BenchClock): ClockQuality {
+  const loop = compilePair(clock.read);
+  const out = new Float64Array(PAIRS);
+  const costs: number[] = [];
+  const steps = new Set<number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    loop(out, PAIRS);
+    if (round < ROUNDS / 2) continue;
+    out.sort();
+    const limit = 2 * (out[Math.floor(PAIRS * 0.99)] as number);
+    const kept = out.filter((value) => value <= limit);
+    costs.push(kept.reduce((sum, value) => sum + value, 0) / kept.length);
+    for (const value of kept) steps.add(value);
+  }
+  costs.sort((a, b) => a - b);
+  return { cost: costs[costs.length >> 1] ?? NaN, resolution: smallestStep([...steps]) };
+}
+
+/** The least distance between two of the values and 0. */
+export function smallestStep(values: readonly number[]): number {
+  const ascending = [...new Set([0, ...values])].sort((a, b) => a - b);
+  let least = Infinity;
+  for (let i = 1; i < ascending.length; i++) {
+    least = Math.min(least, (ascending[i] as number) - (ascending[i - 1] as number));
+  }
+  return least;
+}

@@ -1,0 +1,155 @@
+/**
+ * Debian's packages: installed here, or, for other CPUs and releases, downloaded and taken apart.
+ *
+ * apt checks what it downloads against Debian's signatures. It gets a state of its own for each
+ * release and CPU, so that this machine's stays as it is, and so that one index that the mirror
+ * cannot serve does not stand in the way of the others.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { CACHE, once, output, reason, run, Unreachable } from "./place.ts";
+
+const MIRROR = "http://deb.debian.org/debian";
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** Installs what is missing of these packages; that takes root, or sudo without a password. */
+export async function install(packages: readonly string[]): Promise<void> {
+  const missing: string[] = [];
+  for (const name of packages) {
+    const { stdout } = await run(["dpkg-query", "--show", "--showformat=${Status}", name]);
+    if (!stdout.endsWith(" installed")) missing.push(name);
+  }
+  if (missing.length === 0) return;
+  console.log(`Installing ${missing.join(", ")} ...`);
+  const root = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
+  const apt = [...root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+  try {
+    await output([...apt, "update"]);
+    await output([...apt, "install", "--yes", "--no-install-recommends", ...missing]);
+  } catch (cause) {
+    throw new Unreachable(`${missing.join(", ")} cannot be installed`, { cause });
+  }
+}
+
+/** A package of some release and CPU. */
+export interface DebianPackage {
+  readonly name: string;
+  /** By Debian's name: amd64, arm64, ... */
+  readonly architecture: string;
+  /** The releases that may have it: the first whose index can be had and verified. */
+  readonly releases: readonly string[];
+}
+
+/**
+ * Downloads a package, or the one that it depends on if it is a metapackage such as
+ * `linux-image-arm64`, and extracts the files that match `pattern` into `directory`; nothing, if
+ * that is there already.
+ *
+ * @returns the paths below `directory`
+ */
+export async function extract(
+  wanted: DebianPackage,
+  pattern: string,
+  directory: string,
+): Promise<string[]> {
+  if (!existsSync(directory)) {
+    await once(`extract ${directory}`, () => unpack(wanted, pattern, directory));
+  }
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function unpack(wanted: DebianPackage, pattern: string, directory: string): Promise<void> {
+  mkdirSync(dirname(directory), { recursive: true });
+  // Complete, or not there at all.
+  const unfinished = mkdtempSync(`${directory}.`);
+  try {
+    const file = await download(wanted, unfinished);
+    const script = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "$3"';
+    await output(["sh", "-c", script, "extract", file, unfinished, pattern]);
+    rmSync(file);
+    renameSync(unfinished, directory);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function download(wanted: DebianPackage, directory: string): Promise<string> {
+  const { architecture, releases } = wanted;
+  const failures: unknown[] = [];
+  for (const release of releases) {
+    try {
+      const apt = await aptOptions(release, architecture);
+      const name = await concrete(wanted, apt);
+      console.log(`Downloading ${name} of ${release}, ${architecture} ...`);
+      await output(["apt-get", ...apt, "download", name], { cwd: directory });
+      const file = readdirSync(directory).find((name) => name.endsWith(".deb"));
+      if (file === undefined) throw new Error(`apt-get has not downloaded ${name}`);
+      return join(directory, file);
+    } catch (cause) {
+      failures.push(cause);
+      console.log(`${wanted.name} of ${release}, ${architecture}: ${reason(cause)}`);
+    }
+  }
+  throw new Unreachable(
+    `${wanted.name}:${architecture} cannot be had from ${releases.join(" or ")}`,
+    { cause: failures[0] },
+  );
+}
+
+/** The package that has the kernel of a metapackage; any other package is what it is. */
+async function concrete(wanted: DebianPackage, apt: readonly string[]): Promise<string> {
+  const suffix = `:${wanted.architecture}`;
+  for (let name = wanted.name;;) {
+    const depends = await output(["apt-cache", ...apt, "depends", "--important", name + suffix]);
+    const next = /Depends: (linux-(?:image|binary)-\d[^\s:]*)/.exec(depends)?.[1];
+    if (next === undefined) return name + suffix;
+    name = next;
+  }
+}
+
+function aptOptions(release: string, architecture: string): Promise<readonly string[]> {
+  const key = `${release}-${architecture}`;
+  return once(`index ${key}`, () => updateIndex(join(CACHE, "apt", key), release, architecture));
+}
+
+async function updateIndex(
+  state: string,
+  release: string,
+  architecture: string,
+): Promise<readonly string[]> {
+  mkdirSync(join(state, "lists/partial"), { recursive: true });
+  mkdirSync(join(state, "cache/archives/partial"), { recursive: true });
+  const sources = join(state, "sources.list");
+  writeFileSync(
+    sources,
+    `deb [arch=${architecture} signed-by=${KEYRING}] ${MIRROR} ${release} main\n`,
+  );
+  writeFileSync(join(state, "status"), "");
+  const options = [
+    `Dir::Etc::sourcelist=${sources}`,
+    "Dir::Etc::sourceparts=/dev/null",
+    "Dir::Etc::preferences=/dev/null",
+    "Dir::Etc::preferencesparts=/dev/null",
+    `Dir::State=${state}`,
+    `Dir::State::status=${join(state, "status")}`,
+    `Dir::Cache=${join(state, "cache")}`,
+    `APT::Architecture=${architecture}`,
+    `APT::Architectures=${architecture}`,
+    "APT::Sandbox::User=", // the user _apt may not write here
+    "Acquire::Languages=none",
+    "Acquire::Retries=3",
+  ].flatMap((option) => ["-o", option]);
+  await output(["apt-get", ...options, "-qq", "update"]);
+  return options;
+}

@@ -1,0 +1,108 @@
+/** What the hostile suite is made of: places, and the rows that they add to docs/reach.md. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { stripVTControlCharacters } from "node:util";
+import { ROOT } from "../runtimes.ts";
+
+/** Whatever has been downloaded or built is here, and is not made a second time. */
+export const CACHE = join(ROOT, "node_modules/.cache/hostile");
+
+/** A line of docs/reach.md. */
+export interface Row {
+  readonly place: string;
+  readonly runtime: string;
+  /** Which path the entries took, or what else was read. */
+  readonly entries: string;
+  /** Nanoseconds of now(), of the entry in C, and of the system call; or what the run took. */
+  readonly cost: string;
+  /** What was checked; or, where it does not hold, what was wrong. */
+  readonly result: string;
+  readonly failed?: boolean;
+}
+
+/** The short size is part of CI; the full one has all places, and takes longer in each. */
+export type Size = "short" | "full";
+
+/** Somewhere the library has to work. */
+export interface Place {
+  readonly name: string;
+  /** `"full"` if it is left out of the short size. */
+  readonly size: Size;
+  /** Debian's packages that it takes. */
+  readonly packages: readonly string[];
+  /** Throws what cannot be a row: that it could not get there. */
+  run(size: Size): Promise<readonly Row[]>;
+}
+
+/** The place cannot be had on this machine: no failure, unless REQUIRE_HOSTILE says so. */
+export class Unreachable extends Error {}
+
+/** What a program printed, and how it ended. */
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What runs now ends with this process: QEMU would go on. */
+const children = new Set<ChildProcess>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const child of children) child.kill("SIGKILL");
+    process.exit(1);
+  });
+}
+
+/** Runs a program to its end; SIGKILL after `timeout` milliseconds. */
+export async function run(
+  words: readonly string[],
+  { timeout = 600_000, cwd = ROOT }: { timeout?: number; cwd?: string } = {},
+): Promise<Ended> {
+  const [program = "", ...args] = words;
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...process.env, LC_ALL: "C", NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout,
+    killSignal: "SIGKILL",
+  });
+  children.add(child);
+  const texts = ["", ""];
+  [child.stdout, child.stderr].forEach((stream, index) =>
+    stream.setEncoding("utf8").on("data", (text: string) => texts[index] += text)
+  );
+  const [status, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
+    child.on("error", reject).on("close", (...how) => resolve(how));
+  });
+  children.delete(child);
+  const [stdout = "", stderr = ""] = texts;
+  return { status, signal, stdout, stderr };
+}
+
+/** Runs a program that must succeed; returns what it printed. */
+export async function output(
+  words: readonly string[],
+  options: { timeout?: number; cwd?: string } = {},
+): Promise<string> {
+  const { status, signal, stdout, stderr } = await run(words, options);
+  if (status === 0) return stdout;
+  const said = (stderr.trim() || stdout.trim()).slice(-1000);
+  throw new Error(`${words[0]} ended with ${signal ?? status}: ${said}`);
+}
+
+/** What an error says, in one line, without colours. */
+export function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return stripVTControlCharacters(text).replace(/\s+/g, " ").trim().slice(0, 2000);
+}
+
+const begun = new Map<string, Promise<unknown>>();
+
+/** Does it once in a run, however many places wait for it. */
+export function once<T>(what: string, make: () => Promise<T>): Promise<T> {
+  let made = begun.get(what) as Promise<T> | undefined;
+  if (!made) begun.set(what, made = make());
+  return made;
+}

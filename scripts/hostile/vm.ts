@@ -1,0 +1,301 @@
+/**
+ * Virtual machines: a kernel of Debian, and a file system in memory with busybox, the C library, the
+ * runtimes and this library's sources. QEMU emulates the CPU, so that any machine can.
+ */
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { AARCH64 } from "../aarch64.ts";
+import { ROOT } from "../runtimes.ts";
+import { extract } from "./debian.ts";
+import { type Kernel, kernelFile, kernelVersion } from "./kernels.ts";
+import { CACHE, once, output, run } from "./place.ts";
+
+/** A program to run in the machine, below the root of its file system. */
+export interface Job {
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+/** What came of a job. */
+export interface JobResult {
+  readonly status: number;
+  /** Standard output and standard error. */
+  readonly output: string;
+}
+
+/** The machine's run. */
+export interface Boot {
+  /** As uname(2) tells it. */
+  readonly version: string;
+  readonly clocksource: string;
+  readonly availableClocksources: readonly string[];
+  readonly jobs: ReadonlyMap<string, JobResult>;
+  readonly seconds: number;
+}
+
+/** A runtime in the machine. */
+export interface VmRuntime {
+  readonly id: "bun" | "deno" | "node";
+  readonly command: readonly string[];
+}
+
+export const VM_RUNTIMES: readonly VmRuntime[] = [
+  { id: "bun", command: ["/bin/bun"] },
+  { id: "deno", command: ["/bin/deno", "run", "--no-check", "--quiet", "--allow-all"] },
+  { id: "node", command: ["/bin/node"] },
+];
+
+interface Cpu {
+  readonly qemu: readonly string[];
+  readonly console: string;
+  /** Where the runtimes are installed. */
+  readonly modules: string;
+  readonly runtimes: Readonly<Record<VmRuntime["id"], string>>;
+  /** Where the C library may be, and the path that programs know its loader by. */
+  readonly libraries: readonly string[];
+  readonly loader: string;
+}
+
+const CPUS: Readonly<Record<string, Cpu>> = {
+  amd64: {
+    // QEMU does not promise a constant TSC, though it has one: so that ticks() need not refuse.
+    qemu: ["qemu-system-x86_64", "-cpu", "max,+invtsc,x-force-features=on"],
+    console: "ttyS0",
+    modules: join(ROOT, "node_modules"),
+    runtimes: {
+      bun: "@oven/bun-linux-x64/bin/bun",
+      deno: "@deno/linux-x64-glibc/deno",
+      node: "node26-x64/bin/node",
+    },
+    libraries: ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"],
+    loader: "/lib64/ld-linux-x86-64.so.2",
+  },
+  arm64: {
+    qemu: ["qemu-system-aarch64", "-machine", "virt", "-cpu", "max,pauth-impdef=on"],
+    console: "ttyAMA0",
+    modules: join(AARCH64, "node_modules"),
+    runtimes: {
+      bun: "@oven/bun-linux-aarch64/bin/bun",
+      deno: "@deno/linux-arm64-glibc/deno",
+      node: "node26-arm64/bin/node",
+    },
+    libraries: ["/usr/aarch64-linux-gnu/lib"],
+    loader: "/lib/ld-linux-aarch64.so.1",
+  },
+};
+
+const LIBRARIES = [
+  "libc.so.6",
+  "libdl.so.2",
+  "libm.so.6",
+  "libpthread.so.0",
+  "librt.so.1",
+  "libgcc_s.so.1",
+  "libstdc++.so.6",
+  "libatomic.so.1",
+];
+
+/** What the sources need besides: the command line parser, and what Deno wants to find. */
+const PROJECT = [
+  "mod.ts",
+  "cli.ts",
+  "cli",
+  "verify",
+  "core",
+  "elf",
+  "ffi",
+  "shim",
+  "package.json",
+  "deno.json",
+  "tests/std_assert",
+  "tests/hostile/probe.ts",
+  "node_modules/@optique",
+];
+
+/** Which machine, and what to do in it. */
+export interface VmOptions {
+  readonly kernel: Kernel;
+  /** For the kernel's command line. */
+  readonly parameters: readonly string[];
+  /** How many CPUs. */
+  readonly cpus: number;
+  readonly jobs: readonly Job[];
+}
+
+/** For all of it, in milliseconds: a tenth of that will do, unless others want the CPUs too. */
+const TIMEOUT = 300_000;
+
+/** Starts a machine, runs the jobs one after another, and waits for its end. */
+export async function boot({ kernel, parameters, cpus, jobs }: VmOptions): Promise<Boot> {
+  const cpu = CPUS[kernel.architecture];
+  if (!cpu) throw new Error(`No machine for ${kernel.architecture}`);
+  const file = await kernelFile(kernel);
+  const base = await once(
+    `file system ${kernel.architecture}`,
+    () => baseArchive(kernel.architecture, cpu),
+  );
+  const directory = mkdtempSync(join(tmpdir(), "vdso-hostile-"));
+  try {
+    const own = await ownArchive(directory, jobs);
+    const initrd = join(directory, "initrd");
+    // The kernel takes archives one after another.
+    await output(["sh", "-c", 'cat "$1" "$2" > "$3"', "cat", base, own, initrd]);
+    const start = performance.now();
+    const { stdout, stderr, signal } = await run([
+      ...cpu.qemu,
+      ...["-accel", "tcg", "-m", "3G", "-smp", `${cpus}`, "-nic", "none"],
+      ...["-kernel", file, "-initrd", initrd],
+      ...["-append", `console=${cpu.console} panic=-1 quiet loglevel=0 ${parameters.join(" ")}`],
+      ...["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"],
+    ], { timeout: TIMEOUT });
+    const seconds = (performance.now() - start) / 1000;
+    return { ...parse(stdout, stderr, signal), version: kernelVersion(file), seconds };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Lines of the console that are not some program's. */
+const SIGN = "@@@";
+
+function initScript(jobs: readonly Job[]): string {
+  const clocksources = "/sys/devices/system/clocksource/clocksource0";
+  return `#!/bin/busybox sh
+export PATH=/bin HOME=/tmp NO_COLOR=1
+busybox mkdir -p /proc /sys /dev /tmp
+busybox mount -t proc proc /proc
+busybox mount -t sysfs sys /sys
+busybox mount -t devtmpfs dev /dev
+busybox mount -t tmpfs tmp /tmp
+cd /vdso
+# It is tsc-early until the kernel has measured the TSC.
+for i in 1 2 3 4 5 6 7 8; do
+  busybox grep -q early ${clocksources}/current_clocksource || break
+  busybox sleep 1
+done
+${
+    jobs.map(({ name, words }) => `
+echo "${SIGN} begin ${name}"
+busybox timeout -s KILL 120 ${words.join(" ")} 2>&1
+echo "${SIGN} end ${name} $?"`).join("\n")
+  }
+# Last: a clock may be struck while somebody uses it.
+echo "${SIGN} current $(busybox cat ${clocksources}/current_clocksource)"
+echo "${SIGN} available $(busybox cat ${clocksources}/available_clocksource)"
+busybox sync
+busybox poweroff -f
+`;
+}
+
+function parse(
+  serial: string,
+  stderr: string,
+  signal: string | null,
+): Omit<Boot, "version" | "seconds"> {
+  const text = stripVTControlCharacters(serial).replaceAll("\r", "");
+  const word = (name: string) => new RegExp(`^${SIGN} ${name} (.*)$`, "m").exec(text)?.[1]?.trim();
+  const available = word("available");
+  if (available === undefined) {
+    const tail = text.slice(-1500).trim();
+    throw new Error(
+      `the machine did not come to its end (${signal ?? "no signal"}): ${tail} ${stderr}`,
+    );
+  }
+  const jobs = new Map<string, JobResult>();
+  const job = new RegExp(`^${SIGN} begin (\\S+)\\n([^]*?)${SIGN} end \\1 (\\d+)$`, "gm");
+  for (const [, name = "", output = "", status] of text.matchAll(job)) {
+    jobs.set(name, { status: Number(status), output });
+  }
+  return {
+    clocksource: word("current") ?? "",
+    availableClocksources: available.split(/\s+/),
+    jobs,
+  };
+}
+
+/** What no run changes: busybox, libraries and runtimes. Made once for each state of these. */
+async function baseArchive(architecture: string, cpu: Cpu): Promise<string> {
+  const busybox = (await extract(
+    { name: "busybox-static", architecture, releases: ["bookworm"] },
+    "./bin/busybox",
+    join(CACHE, "busybox", architecture),
+  ))[0] ?? "";
+  const files: [target: string, source: string][] = [
+    ["bin/busybox", busybox],
+    ...Object.entries(cpu.runtimes).map(
+      ([id, path]): [string, string] => [`bin/${id}`, join(cpu.modules, path)],
+    ),
+    ...LIBRARIES.map((name): [string, string] => [`lib/${name}`, library(cpu, name)]),
+    [cpu.loader.slice(1), library(cpu, cpu.loader.slice(cpu.loader.lastIndexOf("/") + 1))],
+  ];
+  const hash = createHash("sha256");
+  for (const [target, source] of files) {
+    const { size, mtimeMs } = statSync(source);
+    hash.update(JSON.stringify([target, source, size, mtimeMs]));
+  }
+  const archive = join(
+    CACHE,
+    "initramfs",
+    `${architecture}-${hash.digest("hex").slice(0, 16)}.cpio`,
+  );
+  if (existsSync(archive)) return archive;
+  // Older states are of no use any more, and large.
+  const directory = dirname(archive);
+  mkdirSync(directory, { recursive: true });
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(`${architecture}-`)) rmSync(join(directory, name), { recursive: true });
+  }
+  const stage = mkdtempSync(`${archive}.`);
+  try {
+    for (const [target, source] of files) {
+      mkdirSync(dirname(join(stage, target)), { recursive: true });
+      symlinkSync(source, join(stage, target));
+    }
+    await pack(stage, `${stage}.cpio`);
+    renameSync(`${stage}.cpio`, archive);
+  } finally {
+    rmSync(stage, { recursive: true });
+  }
+  return archive;
+}
+
+function library({ libraries }: Cpu, name: string): string {
+  const path = libraries.map((directory) => join(directory, name)).find((path) => existsSync(path));
+  if (path === undefined) throw new Error(`${name} is not in ${libraries.join(" or ")}`);
+  return path;
+}
+
+/** The sources as they are now, and what to run. */
+async function ownArchive(directory: string, jobs: readonly Job[]): Promise<string> {
+  const stage = join(directory, "stage");
+  for (const path of PROJECT) {
+    cpSync(join(ROOT, path), join(stage, "vdso", path), { recursive: true });
+  }
+  writeFileSync(join(stage, "init"), initScript(jobs));
+  chmodSync(join(stage, "init"), 0o755);
+  const archive = join(directory, "own.cpio");
+  await pack(stage, archive);
+  return archive;
+}
+
+/** Follows symbolic links. */
+async function pack(directory: string, archive: string): Promise<void> {
+  const script =
+    'find -L . -print0 | cpio --null --create --dereference --format=newc --quiet > "$1"';
+  await output(["sh", "-c", script, "pack", archive], { cwd: directory });
+}

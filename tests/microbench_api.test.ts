@@ -1,0 +1,173 @@
+import { assert, assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
+import { test } from "node:test";
+import { bench, type BenchResult, group, measure, type Mode, run } from "../bench/mod.ts";
+import { run as runProgram, runtime } from "./support.ts";
+
+const timeout = 60_000;
+const SHORT = { time: 10, warmup: 10 };
+
+let sum = 0;
+const work = () => {
+  for (let i = 0; i < 100; i++) sum = Math.sin(sum + i);
+  return sum;
+};
+
+/** What holds for every result. */
+function check(
+  { ns, median, slices, samples, calls, batch, clock, warmup, baseline }: BenchResult,
+) {
+  const ascending = [ns.min, ns.p50, ns.p75, ns.p90, ns.p99, ns.p999, ns.p9999, ns.max];
+  assertEquals(ascending, ascending.toSorted((a, b) => a - b));
+  assert(ns.min <= ns.mean && ns.mean <= ns.max && ns.deviation >= 0);
+  assert(median.low <= median.high && median.level === 0.95);
+  assertEquals(calls, samples * batch);
+  assert(slices.length > 0 && samples >= 10 && warmup.calls > 0);
+  assert(clock.costNs > 0 && clock.resolutionNs > 0);
+  assert(baseline.ns <= baseline.p99);
+}
+
+test("run() runs what was declared, in order, once", { timeout }, async () => {
+  bench("alone", work, SHORT);
+  group("outer", () => {
+    bench("first", work, { ...SHORT, mode: "latency" });
+    group("inner", () => bench("second", () => Promise.resolve(work()), SHORT));
+    bench("third", work, SHORT);
+  });
+  const seen: string[] = [];
+  const { runtime: here, results } = await run({ onResult: ({ name }) => void seen.push(name) });
+  assertEquals(here.name, runtime);
+  assertEquals(seen, ["alone", "first", "second", "third"]);
+  assertEquals(results.map(({ name }) => name), seen);
+  assertEquals(results.map(({ group }) => group), [[], ["outer"], ["outer", "inner"], ["outer"]]);
+  assertEquals(results.map(({ mode }) => mode), [
+    "throughput",
+    "latency",
+    "throughput",
+    "throughput",
+  ]);
+  assertEquals(results.map(({ async }) => async), [false, false, true, false]);
+  results.forEach(check);
+  assertEquals((await run()).results, []);
+});
+
+test("run() gives plain data", { timeout }, async () => {
+  for (const mode of ["throughput", "latency"] as Mode[]) {
+    const result = await measure(work, { ...SHORT, mode });
+    check(result);
+    assertEquals(JSON.parse(JSON.stringify(result)), result);
+  }
+});
+
+test("run() takes a filter over groups and names", { timeout }, async () => {
+  const filter = /^parse .*ed$/g;
+  group("parse", () => {
+    for (const name of ["typed", "plain", "checked"]) bench(name, work, SHORT);
+  });
+  bench("typed", work, SHORT);
+  const { results } = await run({ filter });
+  assertEquals(results.map(({ name }) => name), ["typed", "checked"]);
+});
+
+test("bench() makes one of each combination of parameters", { timeout }, async () => {
+  const given: unknown[] = [];
+  bench("with", ({ text }: { text: string }) => text.length + work(), {
+    ...SHORT,
+    params: { size: [1, 2], letter: ["a", "b"] },
+    setup: ({ size, letter }) => ({ text: letter.repeat(size) }),
+    teardown: ({ text }) => given.push(text),
+  });
+  const { results } = await run();
+  assertEquals(given, ["a", "b", "aa", "bb"]);
+  assertEquals(results.map(({ params }) => params), [
+    { size: 1, letter: "a" },
+    { size: 1, letter: "b" },
+    { size: 2, letter: "a" },
+    { size: 2, letter: "b" },
+  ]);
+});
+
+test("bench() hands over the parameters where there is no setup", { timeout }, async () => {
+  const seen = new Set<number>();
+  bench("plain", ({ n }: { n: number }) => void seen.add(n), { ...SHORT, params: { n: [3, 5] } });
+  await run();
+  assertEquals([...seen], [3, 5]);
+});
+
+test("measure() measures here and now", { timeout }, async () => {
+  const result = await measure(work, SHORT);
+  assertEquals([result.name, result.group, result.params], ["work", [], {}]);
+  check(result);
+  const named = await measure((numbers) => numbers.length, {
+    ...SHORT,
+    name: "lengths",
+    setup: () => Promise.resolve([1, 2, 3]),
+  });
+  assertEquals(named.name, "lengths");
+});
+
+test("measure() finds a result that doing nothing explains", { timeout }, async () => {
+  const { warnings } = await measure(() => {}, { time: 200 });
+  assert(warnings.some(({ code }) => code === "noise"), JSON.stringify(warnings));
+});
+
+test("measure() knows a function from one that takes a hundred times as long", {
+  timeout,
+}, async () => {
+  const much = () => {
+    for (let i = 0; i < 100; i++) work();
+    return sum;
+  };
+  const [once, often] = [await measure(work, SHORT), await measure(much, SHORT)];
+  const ratio = often.ns.p50 / once.ns.p50;
+  assert(ratio > 50 && ratio < 200, `${ratio}`);
+});
+
+test("measure() passes on what the function throws", { timeout }, async () => {
+  const error = new Error("on purpose");
+  const thrower = () => {
+    throw error;
+  };
+  assertEquals(await assertRejects(() => measure(thrower, SHORT), Error), error);
+  assertEquals(await assertRejects(() => measure(() => Promise.reject(error), SHORT)), error);
+});
+
+test("group() closes also when its declarations throw", { timeout }, async () => {
+  assertThrows(
+    () =>
+      group("broken", () => {
+        throw new Error("on purpose");
+      }),
+    Error,
+    "on purpose",
+  );
+  bench("after", work, SHORT);
+  assertEquals((await run()).results[0]?.group, []);
+});
+
+test("wrong arguments are named", { timeout }, async () => {
+  const wrong = (value: unknown) => value as never;
+  assertThrows(() => bench(wrong(1), work), TypeError, "`name`");
+  assertThrows(() => bench("x", wrong("fn")), TypeError, "`fn`");
+  assertThrows(() => bench("x", work, { mode: wrong("both") }), RangeError, "`mode`");
+  assertThrows(() => bench("x", work, { time: 0 }), RangeError, "`time`");
+  assertThrows(() => bench("x", work, { warmup: NaN }), RangeError, "`warmup`");
+  assertThrows(() => bench("x", work, { time: wrong("1") }), TypeError, "`time`");
+  assertThrows(() => bench("x", work, { params: { n: wrong(3) } }), TypeError, "`params.n`");
+  assertThrows(() => bench("x", work, wrong(null)), TypeError, "`options`");
+  assertThrows(() => group("x", wrong(undefined)), TypeError, "`declare`");
+  await assertRejects(() => measure(wrong(undefined)), TypeError, "`fn`");
+  await assertRejects(() => run({ time: -1 }), RangeError, "`time`");
+  assertEquals((await run()).results, []);
+});
+
+const onlyNode = runtime === "node" ? false : "the flag is Node's";
+
+test("measure() shares a loop where code may not be generated", { skip: onlyNode, timeout }, () => {
+  const { code, stdout, stderr } = runProgram("tests/fixtures/microbench_measure.ts", [], {
+    node: ["--disallow-code-generation-from-strings"],
+  });
+  assertEquals([code, stderr], [0, ""]);
+  const result = JSON.parse(stdout) as BenchResult;
+  assert(result.warnings.some(({ code }) => code === "shared-loop"));
+  assertGreater(result.ns.p50, 0);
+});

@@ -1,0 +1,89 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { test } from "node:test";
+import { type BenchClock, findClocks, measureClock, smallestStep } from "../bench/clock.ts";
+import { clocks } from "../bench/mod.ts";
+import { seeded } from "../bench/random.ts";
+import { sources } from "../mod.ts";
+import { run, runtime } from "./support.ts";
+
+const timeout = 30_000;
+
+/** A clock of so many nanoseconds a reading, half as much more or less, that shows them in steps. */
+function steps(costNs: number, stepNs: number): BenchClock {
+  const random = seeded(1);
+  let ns = 0;
+  return {
+    name: "now",
+    source: "test",
+    read: () => Math.floor((ns += costNs * (0.5 + random())) / stepNs) * stepNs,
+    toNs: (delta) => delta,
+  };
+}
+
+test("measureClock() finds cost and step of a fine clock", () => {
+  const { cost, resolution } = measureClock(steps(25, 1));
+  assertLess(Math.abs(cost - 25), 0.5);
+  assertEquals(resolution, 1);
+});
+
+test("measureClock() finds the cost of a clock whose steps are longer than that", () => {
+  for (const [costNs, stepNs] of [[8, 10], [30, 100], [40, 1000]] as const) {
+    const { cost, resolution } = measureClock(steps(costNs, stepNs));
+    assertEquals(resolution, stepNs);
+    assertLess(Math.abs(cost - costNs), 0.1 * costNs, `${cost}, not ${costNs}`);
+  }
+});
+
+test("measureClock() leaves out what was interrupted", () => {
+  const clock = steps(25, 1);
+  let readings = 0;
+  const read = () => clock.read() + (++readings % 500 === 0 ? 50_000 * readings : 0);
+  // Every five hundredth reading is far off: the difference before it large, the one after negative.
+  const { cost } = measureClock({ ...clock, read });
+  assertLess(cost, 26);
+});
+
+test("smallestStep() is the least distance, from 0 too", () => {
+  assertEquals(smallestStep([30, 31, 35]), 1);
+  assertEquals(smallestStep([40, 40]), 40);
+  assertEquals(smallestStep([0, 26, 52]), 26);
+});
+
+test("findClocks() has the counter for short intervals, and now() for long ones", () => {
+  const { short, long, reason } = findClocks();
+  assertEquals([short.name, long.name, reason], ["ticks", "now", undefined]);
+  assertEquals(long.source, sources().entries.clock_gettime);
+  // The best of several tries: between two readings anything may happen.
+  const errors = Array.from({ length: 10 }, () => {
+    const [start, startTicks] = [long.read(), short.read()];
+    while (long.read() - start < 2e6) continue;
+    const [end, endTicks] = [long.read(), short.read()];
+    return Math.abs(short.toNs(endTicks - startTicks) / long.toNs(end - start) - 1);
+  });
+  assertLess(Math.min(...errors), 0.01);
+});
+
+test("clocks() says how good they are", () => {
+  const reports = clocks();
+  assertEquals(reports.map(({ name }) => name), ["ticks", "now"]);
+  for (const { costNs, resolutionNs } of reports) {
+    assert(costNs > 1 && Number.isFinite(costNs), `${costNs}`);
+    assert(resolutionNs > 0 && Number.isFinite(resolutionNs), `${resolutionNs}`);
+  }
+});
+
+const onlyDeno = runtime === "deno" ? false : "other runtimes have no such permissions";
+
+test(
+  "measure() works without an FFI, and says which clock it had",
+  { skip: onlyDeno, timeout },
+  () => {
+    const { code, stdout, stderr } = run("tests/fixtures/microbench_measure.ts", [], {
+      deno: ["--no-prompt"],
+    });
+    assertEquals([code, stderr], [0, ""]);
+    const { clock } = JSON.parse(stdout) as { clock: Record<string, unknown> };
+    assertEquals([clock["name"], clock["source"]], ["now", "runtime"]);
+    assert(String(clock["reason"]).includes("--allow-ffi"), stdout);
+  },
+);

@@ -1,0 +1,196 @@
+import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
+import process from "node:process";
+import { test } from "node:test";
+import {
+  compilePair,
+  type Compiler,
+  type LoopParts,
+  type LoopShape,
+  loopText,
+  makeLoop,
+} from "../bench/loop.ts";
+import { runtime } from "./support.ts";
+
+const SHAPE: LoopShape = {
+  batched: true,
+  awaits: false,
+  awaitsHooks: false,
+  returns: "undefined",
+};
+
+/** A clock that counts its readings. */
+function counting() {
+  let readings = 0;
+  return { read: () => readings++, readings: () => readings };
+}
+
+const forbidden: Compiler = () => {
+  throw new EvalError("Code generation from strings disallowed for this context");
+};
+/** Undefined: `new Function`. */
+const COMPILERS: readonly [string, Compiler | undefined][] = [
+  ["generated", undefined],
+  ["shared", forbidden],
+];
+
+/** Runs a loop over a function that writes down when it is called. */
+async function trace(
+  shape: Partial<LoopShape>,
+  compile: Compiler | undefined,
+  parts: Partial<LoopParts<string>> = {},
+  samples = 2,
+  batch = 3,
+): Promise<{ log: string[]; out: number[]; own: boolean }> {
+  const log: string[] = [];
+  const clock = counting();
+  const { loop, own } = makeLoop<string>(
+    { ...SHAPE, ...shape },
+    {
+      fn: (input) => void log.push(`call ${input}`),
+      input: "x",
+      read: () => (log.push("read"), clock.read()),
+      before: undefined,
+      after: undefined,
+      ...parts,
+    },
+    compile,
+  );
+  const out = new Float64Array(samples);
+  await loop(out, samples, batch);
+  return { log, out: [...out], own };
+}
+
+for (const [name, compile] of COMPILERS) {
+  test(`makeLoop() times batches of calls (${name})`, async () => {
+    const { log, out, own } = await trace({}, compile);
+    const sample = ["read", "call x", "call x", "call x", "read"];
+    assertEquals(log, [...sample, ...sample]);
+    assertEquals(out, [1, 1]);
+    assertEquals(own, name === "generated");
+  });
+
+  test(`makeLoop() times single calls (${name})`, async () => {
+    const { log } = await trace({ batched: false }, compile);
+    assertEquals(log, ["read", "call x", "read", "read", "call x", "read"]);
+  });
+
+  test(`makeLoop() calls the functions around a sample outside of it (${name})`, async () => {
+    const log: string[] = [];
+    const note = (what: string) => (input: string) => void log.push(`${what} ${input}`);
+    await trace(
+      {},
+      compile,
+      {
+        fn: note("call"),
+        before: note("before"),
+        after: note("after"),
+        read: () => log.push("read"),
+      },
+      1,
+      2,
+    );
+    assertEquals(log, ["before x", "read", "call x", "call x", "read", "after x"]);
+  });
+
+  test(`makeLoop() waits for what is asynchronous (${name})`, async () => {
+    const log: string[] = [];
+    const later = (what: string) => async () => {
+      await Promise.resolve();
+      log.push(what);
+    };
+    await trace({ batched: false, awaits: true, awaitsHooks: true }, compile, {
+      fn: later("call"),
+      before: later("before"),
+      after: later("after"),
+      read: () => log.push("read"),
+    });
+    const sample = ["before", "read", "call", "read", "after"];
+    assertEquals(log, [...sample, ...sample]);
+  });
+}
+
+test("makeLoop() waits for the functions around a sample alone where only they are awaited", async () => {
+  const log: string[] = [];
+  await trace({ batched: false, awaitsHooks: true }, undefined, {
+    fn: () => void Promise.resolve().then(() => log.push("later")),
+    before: () => Promise.resolve().then(() => log.push("before")),
+    read: () => log.push("read"),
+  }, 1);
+  // Nothing comes between the call and the reading after it.
+  assertEquals(log, ["before", "read", "read", "later"]);
+});
+
+test("loopText() is another text for each benchmark, since engines cache by text", () => {
+  assertNotEquals(loopText(SHAPE, false, false, 1), loopText(SHAPE, false, false, 2));
+  const texts: string[] = [];
+  const keep: Compiler = (...words) => {
+    texts.push(words.at(-1) ?? "");
+    return new Function(...words);
+  };
+  const parts = { fn: () => {}, input: 0, read: () => 0, before: undefined, after: undefined };
+  for (let i = 0; i < 3; i++) makeLoop(SHAPE, parts, keep);
+  assertEquals(new Set(texts).size, 3);
+});
+
+test("loopText() starts the result with a value of its type", () => {
+  const text = (returns: string) => loopText({ ...SHAPE, returns }, false, false, 1);
+  assert(text("number").includes("let result = 0;"));
+  assert(text("bigint").includes("let result = 0n;"));
+  assert(text("object").includes("let result;"));
+});
+
+test("makeLoop() lets other errors than a ban on code through", () => {
+  const broken: Compiler = () => {
+    throw new SyntaxError("broken");
+  };
+  let caught: unknown;
+  try {
+    makeLoop(
+      SHAPE,
+      { fn: () => {}, input: 0, read: () => 0, before: undefined, after: undefined },
+      broken,
+    );
+  } catch (error) {
+    caught = error;
+  }
+  assert(caught instanceof SyntaxError);
+});
+
+for (const [name, compile] of COMPILERS) {
+  test(`compilePair() has two readings in a row, again and again (${name})`, () => {
+    const clock = counting();
+    const out = new Float64Array(5);
+    compilePair(clock.read, compile)(out, 5);
+    assertEquals([...out], [1, 1, 1, 1, 1]);
+    assertEquals(clock.readings(), 10);
+  });
+}
+
+const unknowable = runtime === "bun" ? "Bun's heap counters change only when it collects" : false;
+
+test("a sample allocates nothing", { skip: unknowable, timeout: 20_000 }, () => {
+  // The clock counts in a typed array: a closure's own numbers would be boxed.
+  const cell = new Float64Array(1);
+  const { loop } = makeLoop(
+    { ...SHAPE, batched: false },
+    {
+      fn: () => {},
+      input: undefined,
+      read: () => (cell[0] = (cell[0] as number) + 0.5),
+      before: undefined,
+      after: undefined,
+    },
+  );
+  const samples = 100_000;
+  const out = new Float64Array(samples);
+  const grown = () => {
+    const before = process.memoryUsage().heapUsed;
+    loop(out, samples, 1);
+    return process.memoryUsage().heapUsed - before;
+  };
+  // The first rounds compile. One number that is boxed would be 12 or 16 bytes a sample; the least
+  // of several, since other threads' compilers allocate, too.
+  const rounds = Array.from({ length: 30 }, grown).slice(10);
+  const least = Math.min(...rounds.map(Math.abs));
+  assertLess(least / samples, 0.5);
+});

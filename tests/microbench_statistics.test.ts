@@ -1,0 +1,135 @@
+import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import { test } from "node:test";
+import { seeded } from "../bench/random.ts";
+import {
+  mannWhitney,
+  median,
+  medianInterval,
+  medianSorted,
+  smallestP,
+} from "../bench/statistics.ts";
+
+/** Normal deviates by Box and Muller's method. */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+test("median() sorts by value, and takes the mean of two middle ones", () => {
+  assertEquals(median([10, 9, 1]), 9);
+  assertEquals(median([1e-7, 100, 20, 3]), 11.5);
+  assertEquals(median(Float64Array.of(5)), 5);
+  assertEquals(medianSorted([1, 2, 30]), 2);
+});
+
+test("median() leaves its argument as it is", () => {
+  const values = [3, 1, 2];
+  median(values);
+  assertEquals(values, [3, 1, 2]);
+});
+
+/** The two-sided p by definition: over every way to choose which n of the ranks are the first's. */
+function countedP(a: readonly number[], b: readonly number[]): number {
+  const all = [...a, ...b];
+  const pairs = a.length * b.length;
+  const u = (first: readonly number[], second: readonly number[]) =>
+    first.reduce((sum, x) => sum + second.filter((y) => x > y).length, 0);
+  const seen = u(a, b);
+  const least = Math.min(seen, pairs - seen);
+  let [ways, tail] = [0, 0];
+  for (let bits = 0; bits < 2 ** all.length; bits++) {
+    const first = all.filter((_, i) => bits & (1 << i));
+    if (first.length !== a.length) continue;
+    ways++;
+    if (u(first, all.filter((_, i) => !(bits & (1 << i)))) <= least) tail++;
+  }
+  return Math.min(1, 2 * tail / ways);
+}
+
+test("mannWhitney() counts small samples out, as the definition has it", () => {
+  const random = seeded(7);
+  for (const [n, m] of [[1, 1], [2, 3], [5, 5], [6, 4], [3, 8]] as const) {
+    for (let i = 0; i < 5; i++) {
+      const a = Array.from({ length: n }, random);
+      const b = Array.from({ length: m }, () => random() + i / 5);
+      const { p, exact } = mannWhitney(a, b);
+      assert(exact);
+      assertLess(Math.abs(p - countedP(a, b)), 1e-12);
+    }
+  }
+});
+
+test("mannWhitney() agrees with published values", () => {
+  // Hollander, Wolfe, Chicken, example 4.1: W = 30 for n = 5, m = 10, one-sided P = 0.1272.
+  const term = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46];
+  const weeks = [1.15, 0.88, 0.90, 0.74, 1.21];
+  const { u, p, superiority } = mannWhitney(weeks, term);
+  assertEquals(u, 15); // 30 less 5 * 6 / 2
+  assertEquals(superiority, 0.3);
+  assertLess(Math.abs(p / 2 - 0.1272), 0.0001);
+});
+
+test("mannWhitney() approximates large samples and ties", () => {
+  const random = seeded(3);
+  const a = Array.from({ length: 30 }, () => normal(random));
+  const b = Array.from({ length: 30 }, () => normal(random) + 0.4);
+  const counted = mannWhitney(a, b);
+  // A tie far away from all others changes nothing but the method.
+  const approximated = mannWhitney([...a, 100], [...b, 100]);
+  assert(counted.exact && !approximated.exact);
+  assertLess(Math.abs(counted.p - approximated.p), 0.02);
+});
+
+test("mannWhitney() corrects for ties and continuity", () => {
+  const { u, p, exact } = mannWhitney([1, 1, 2, 2, 3], [2, 2, 3, 3, 4]);
+  assertEquals([u, exact], [5, false]);
+  // By hand: groups of 2, 4 and 3 equals; z = (12.5 - 5 - 0.5) / sqrt(25 / 12 * (11 - 90 / 90)),
+  // and the normal distribution has 0.1251 beyond that, on both sides.
+  assertLess(Math.abs(p - 0.1251), 1e-4);
+});
+
+test("mannWhitney() finds nothing between equal values", () => {
+  const { p, superiority } = mannWhitney([5, 5, 5, 5], [5, 5, 5]);
+  assertEquals([p, superiority], [1, 0.5]);
+});
+
+test("mannWhitney() does not mind which sample comes first, but for the sides", () => {
+  const [a, b] = [[1, 4, 8, 10], [2, 9, 12, 15, 16]];
+  const [there, back] = [mannWhitney(a, b), mannWhitney(b, a)];
+  assertEquals(there.p, back.p);
+  assertEquals(there.u + back.u, 20);
+  assertThrows(() => mannWhitney([], [1]), RangeError, "empty");
+});
+
+test("smallestP() is what samples apart from each other give", () => {
+  for (const [n, m] of [[1, 1], [3, 3], [4, 4], [5, 5], [10, 10]] as const) {
+    const a = Array.from({ length: n }, (_, i) => i);
+    const b = Array.from({ length: m }, (_, i) => 100 + i);
+    assertEquals(smallestP(n, m), mannWhitney(a, b).p);
+  }
+  assertLess(Math.abs(smallestP(5, 5) - 2 / 252), 1e-12);
+});
+
+test("medianInterval() holds the true median about as often as it says", () => {
+  const random = seeded(11);
+  let held = 0;
+  for (let i = 0; i < 200; i++) {
+    const values = Array.from({ length: 50 }, () => 100 + normal(random));
+    const { low, high, level } = medianInterval(values, { resamples: 200, seed: i });
+    assertEquals(level, 0.95);
+    assert(low <= median(values) && median(values) <= high);
+    if (low <= 100 && 100 <= high) held++;
+  }
+  // 190 of 200 are expected, with a standard deviation of 3.
+  assertGreater(held, 178);
+  assertLess(held, 200);
+});
+
+test("medianInterval() says the same of the same samples", () => {
+  const values = [5, 3, 8, 1, 9, 2, 7];
+  assertEquals(medianInterval(values), medianInterval(values));
+  const narrow = medianInterval(values, { level: 0.5 });
+  const wide = medianInterval(values, { level: 0.99 });
+  assert(wide.low <= narrow.low && narrow.high <= wide.high);
+  assertLess(narrow.high - narrow.low, wide.high - wide.low);
+  assertEquals(medianInterval([4]), { low: 4, high: 4, level: 0.95 });
+});
