@@ -10,6 +10,8 @@ const tsc = join(ROOT, "node_modules/.bin/tsc");
 const EXAMPLES = ["deno_script", "workers", "log_line"].map((name) => `examples/${name}.ts`);
 const sources = (folder: string) => globSync(`${folder}/*.ts`, { cwd: ROOT }).sort();
 
+const ENTRIES = ["mod.ts", "elf/mod.ts", "bench/mod.ts", "bench/tinybench.ts", "bench/mitata.ts"];
+
 const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
   [process.execPath, "scripts/check_imports.ts"],
   [process.execPath, "scripts/check_manifests.ts"],
@@ -17,9 +19,9 @@ const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
   [process.execPath, "scripts/build_cli_docs.ts", "--check"],
   [deno, "fmt", "--check"],
   [deno, "lint"],
-  [deno, "check", "mod.ts", "cli.ts", "elf/mod.ts", ...EXAMPLES],
+  [deno, "check", ...ENTRIES, "cli.ts", ...EXAMPLES],
   [tsc, "--project", "tsconfig.json"],
-  [deno, "doc", "--lint", "mod.ts", "elf/mod.ts"],
+  [deno, "doc", "--lint", ...ENTRIES],
   [deno, "publish", "--dry-run", "--allow-dirty"],
   // Runs the examples of the docstrings.
   [
@@ -28,9 +30,9 @@ const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
     "--doc",
     "--allow-all",
     "mod.ts",
-    "elf/mod.ts",
     ...sources("core"),
     ...sources("elf"),
+    ...sources("bench"),
   ],
 ];
 

@@ -13,13 +13,24 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shim: ["ffi/types.ts"], // the signatures of what it loads
   elf: [],
   verify: ["mod.ts"],
-  cli: ["mod.ts", "elf/mod.ts", "verify", "npm:@optique/core"],
+  bench: ["mod.ts", "npm:simple-statistics"],
+  cli: ["mod.ts", "elf/mod.ts", "verify", "bench", "npm:@optique/core"],
   "cli.ts": ["cli", "npm:@optique/core"],
 };
 
+/** Tools may use what is built into the runtimes; the library takes not even that. */
+const BUILT_IN = /^(cli|bench)\b/;
+
 const { metafile } = await build({
   absWorkingDir: ROOT,
-  entryPoints: ["mod.ts", "cli.ts", "elf/mod.ts"],
+  entryPoints: [
+    "mod.ts",
+    "cli.ts",
+    "elf/mod.ts",
+    "bench/mod.ts",
+    "bench/tinybench.ts",
+    "bench/mitata.ts",
+  ],
   bundle: true,
   write: false,
   outdir: "/",
@@ -38,7 +49,7 @@ const imports = new Map<string, string[]>();
 for (const [file, input] of Object.entries(metafile.inputs)) {
   const local: string[] = [];
   for (const { path, external } of input.imports) {
-    if (external && path.startsWith("node:") && area(file).startsWith("cli")) continue;
+    if (external && path.startsWith("node:") && BUILT_IN.test(file)) continue;
     const target = external
       ? `npm:${path.split("/").slice(0, path[0] === "@" ? 2 : 1).join("/")}`
       : path;
