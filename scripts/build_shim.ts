@@ -18,6 +18,9 @@ const OUTPUT = join(ROOT, "shim/images.ts");
 const TARGETS: Readonly<Record<string, readonly string[]>> = {
   x86_64: ["--target=x86_64-linux-gnu"],
   aarch64: ["--target=aarch64-linux-gnu"],
+  riscv64: ["--target=riscv64-linux-gnu", "-march=rv64gc", "-mabi=lp64d"],
+  ppc64le: ["--target=powerpc64le-linux-gnu"],
+  s390x: ["--target=s390x-linux-gnu"],
 };
 
 const FLAGS = [
