@@ -1,6 +1,6 @@
 /** Hostile bytes: broken images by the ten thousand, in each runtime; see oracle.ts. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { output, type Place, type Row, run, type Size } from "../../scripts/hostile/place.ts";
+import { type Place, type Row, run, runtimeTitle, type Size } from "../../scripts/hostile/place.ts";
 import { type RuntimeCommand, RUNTIMES } from "../../scripts/runtimes.ts";
 import type { BytesReport } from "./bytes_run.ts";
 
@@ -15,6 +15,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 export const PLACES: readonly Place[] = RUNTIMES.filter(({ name }) => OPTIONS[name]).map(
   (runtime) => ({
     name: `bytes-${runtime.name}`,
+    title: `Broken images, in ${runtime.name}`,
     size: "short",
     packages: [],
     run: (size) => breakImages(runtime, size),
@@ -41,18 +42,11 @@ async function breakImages(runtime: RuntimeCommand, size: Size): Promise<readonl
   assertGreater(tally.functions, tally.cases);
   assertGreater(tally.rows, tally.cases);
   assertLess(heapGrowth, 4_000_000, `bytes of the heap, seed ${seed}`);
-  const version = (await output([runtime.bin, "--version"])).split("\n")[0] ?? "";
   return [{
-    place: `broken images, made of ${report.images}`,
-    runtime: version.startsWith("v") ? `Node ${version.slice(1)}` : name(runtime.name, version),
+    runtime: await runtimeTitle(runtime),
     entries: `${tally.images} could be read, ${tally.functions} functions and ${tally.rows} ` +
       "unwind rows held against the bytes",
     cost: `${report.seconds.toFixed(0)} s`,
-    result: `${tally.cases} cases: ElfError or right`,
+    result: `${tally.cases} cases made of ${report.images} images: ElfError or right`,
   }];
-}
-
-function name(runtime: string, version: string): string {
-  const number = /\d+\.\d+\.\d+/.exec(version)?.[0] ?? "";
-  return `${runtime === "deno" ? "Deno" : "Bun"} ${number}`;
 }

@@ -2,7 +2,7 @@
  * Other kernels, no vDSO, slow clocks, another CPU: virtual machines in which Bun, Deno and Node run
  * the probe, and Bun the `vdso` command. And this machine itself, with all runtimes.
  */
-import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { Summary } from "../../cli/summary.ts";
@@ -10,30 +10,25 @@ import { ENTRIES, type EntryName } from "../../elf/entries.ts";
 import { missing } from "../../scripts/aarch64.ts";
 import { kernelOf } from "../../scripts/hostile/kernels.ts";
 import {
+  attempt,
   once,
   type Place,
-  reason,
   type Row,
   run,
+  runtimeTitle,
   Unreachable,
 } from "../../scripts/hostile/place.ts";
 import { type Boot, boot, type JobResult, VM_RUNTIMES } from "../../scripts/hostile/vm.ts";
 import { RUNTIMES } from "../../scripts/runtimes.ts";
 import { expectedSources } from "../support.ts";
-import type { ProbeReport } from "./probe.ts";
-
-/** What must be found in a place. */
-interface Expectation {
-  /** The entries that come from the vDSO; the others are system calls. */
-  readonly vdso: readonly EntryName[];
-  /** Why not all do; undefined if all do. */
-  readonly reason: RegExp | undefined;
-  readonly clocksource: string;
-  /** Whether clock_gettime spares the system call. */
-  readonly fast: boolean;
-  /** Why ticks() refuses; undefined if it works. */
-  readonly ticks: RegExp | undefined;
-}
+import {
+  checkCost,
+  checkEntries,
+  describeCost,
+  describeEntries,
+  type Expectation,
+  probeRow,
+} from "./expectation.ts";
 
 interface Machine extends Expectation {
   readonly kernel: string;
@@ -107,18 +102,19 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 export const PLACES: readonly Place[] = [
-  { name: "host", size: "short", packages: [], run: visitHost },
-  ...MACHINES.map((machine): Place => ({
-    name: [
-      "vm",
-      machine.kernel,
-      ...(machine.cpus ? [`${machine.cpus}-cpus`] : []),
-      ...machine.parameters,
-    ].join("-"),
-    size: machine.size,
-    packages: PACKAGES[kernelOf(machine.kernel).architecture] ?? [],
-    run: () => visitMachine(machine),
-  })),
+  { name: "host", title: "This machine", size: "short", packages: [], run: visitHost },
+  ...MACHINES.map((machine): Place => {
+    const cpus = machine.cpus ? [`${machine.cpus} CPUs`] : [];
+    const words = [...cpus, ...machine.parameters];
+    const [architecture = "", version] = machine.kernel.split("-");
+    return {
+      name: ["vm", machine.kernel, ...words].join("-").replaceAll(" ", "-"),
+      title: `Virtual machine, ${[`Linux ${version} ${architecture}`, ...words].join(", ")}`,
+      size: machine.size,
+      packages: PACKAGES[architecture] ?? [],
+      run: () => visitMachine(machine),
+    };
+  }),
 ];
 
 async function visitHost(): Promise<readonly Row[]> {
@@ -134,14 +130,16 @@ async function visitHost(): Promise<readonly Row[]> {
     fast: true,
     ticks: undefined,
   };
-  const place = `this machine, Linux ${os.release()}, ${os.arch()}`;
   const rows: Row[] = [];
-  for (const { name, bin, run: words } of RUNTIMES) {
-    const start = Date.now();
-    const command = [bin, ...words, "tests/hostile/probe.ts"];
-    const { status, stdout, stderr } = await run(command, { timeout: 60_000 });
-    const job = { status: status ?? -1, output: stdout + stderr };
-    rows.push(check(place, name, expected, () => probeRow(place, job, expected, start)));
+  for (const runtime of RUNTIMES) {
+    const title = await runtimeTitle(runtime);
+    const row = await attempt(title, async () => {
+      const start = Date.now();
+      const words = [runtime.bin, ...runtime.run, "tests/hostile/probe.ts"];
+      const { status, stdout, stderr } = await run(words, { timeout: 60_000 });
+      return probeRow({ status, output: stdout + stderr }, expected, start);
+    });
+    rows.push({ ...row, result: `${row.result}; Linux ${os.release()}` });
   }
   return rows;
 }
@@ -164,24 +162,18 @@ async function visitMachine(machine: Machine): Promise<readonly Row[]> {
       { name: "command", words: ["/bin/bun", "cli.ts", "--json"] },
     ],
   });
-  const words = [
-    `Linux ${visit.version}, ${kernel.architecture}`,
-    ...(cpus > 1 ? [`with ${cpus} CPUs`] : []),
-    ...parameters,
-  ];
-  const place = `virtual machine, ${words.join(" ")}`;
   const job = (name: string): JobResult =>
     visit.jobs.get(name) ?? { status: -1, output: "it was not run" };
   return [
-    ...VM_RUNTIMES.map(({ id }) =>
-      check(place, id, machine, () => probeRow(place, job(id), machine, start))
+    ...await Promise.all(
+      VM_RUNTIMES.map(({ id }) => attempt(id, () => probeRow(job(id), machine, start))),
     ),
-    check(place, "vdso --json", machine, () => {
+    await attempt("vdso --json", () => {
       // Not the clocksource that was wanted: that which is used.
       assertEquals(visit.clocksource, machine.clocksource, "the kernel's clocksource");
       const tsc = visit.availableClocksources.includes("tsc");
       assertEquals(tsc, kernel.architecture === "amd64" && machine.ticks === undefined);
-      return commandRow(place, job("command"), machine, visit);
+      return commandRow(job("command"), machine, visit);
     }),
   ];
 }
@@ -195,75 +187,8 @@ function prepareAArch64(): Promise<void> {
   });
 }
 
-/** The row, or one that says what is wrong. */
-function check(place: string, runtime: string, { vdso }: Expectation, make: () => Row): Row {
-  try {
-    return make();
-  } catch (error) {
-    const result = `FAILED: ${reason(error)}`;
-    return { place, runtime, entries: describeEntries(vdso), cost: "", result, failed: true };
-  }
-}
-
-function describeEntries(vdso: readonly EntryName[]): string {
-  if (vdso.length === 0) return "system calls";
-  const rest = ENTRIES.filter((entry) => !vdso.includes(entry));
-  return rest.length === 0 ? "vDSO" : `vDSO; ${rest.join(", ")}: system calls`;
-}
-
-function describeCost({ now, native, syscall }: ProbeReport["cost"]): string {
-  return [now, native, syscall].map((ns) => ns.toFixed(0)).join(" / ");
-}
-
-function probeRow(place: string, job: JobResult, expected: Expectation, start: number): Row {
-  const line = /^PROBE (\{.*\})$/m.exec(job.output)?.[1];
-  assert(line !== undefined && job.status === 0, `status ${job.status}: ${job.output.slice(-800)}`);
-  const report = JSON.parse(line) as ProbeReport;
-  assertEquals(report.failures, []);
-  assertGreater(report.checks, 3000);
-  checkEntries(report.sources, expected);
-  checkWallClock(BigInt(report.realtime), start);
-  checkCost(report.cost, expected);
-
-  const { ticks } = report;
-  if (expected.ticks) assertMatch("refused" in ticks ? ticks.refused : "it works", expected.ticks);
-  else assert("hz" in ticks && ticks.kernel === "accepted", JSON.stringify(ticks));
-  assertEquals("symbols" in report.image, expected.vdso.length > 0, JSON.stringify(report.image));
-  return {
-    place,
-    runtime: report.runtime,
-    entries: describeEntries(expected.vdso),
-    cost: describeCost(report.cost),
-    result: `${report.checks} checks; clocksource ${expected.clocksource}; ticks() ` +
-      ("hz" in ticks ? `at ${(ticks.hz / 1e6).toFixed(0)} MHz` : "refused"),
-  };
-}
-
-function checkEntries(sources: ProbeReport["sources"], expected: Expectation): void {
-  assertEquals(sources.timeline, "machine");
-  const vdso = ENTRIES.filter((entry) => sources.entries[entry] === "vdso");
-  assertEquals(vdso, expected.vdso);
-  for (const entry of ENTRIES) assert(sources.entries[entry] !== "runtime", entry);
-  if (expected.reason) assertMatch(sources.reason ?? "", expected.reason);
-  else assertEquals(sources.reason, undefined);
-}
-
-/** The machine's clock is set from whole seconds, and a slow one lags while it boots. */
-function checkWallClock(realtime: bigint, start: number): void {
-  const ms = Number(realtime / 1_000_000n);
-  assertGreater(ms, start - 3000, "CLOCK_REALTIME against this machine's");
-  assertLess(ms, Date.now() + 3000, "CLOCK_REALTIME against this machine's");
-}
-
-/** Ratios of what was measured in one run: a system call is ten times as dear as reading the TSC. */
-function checkCost({ native, syscall }: ProbeReport["cost"], { fast }: Expectation): void {
-  assertGreater(native, 0);
-  if (fast) assertLess(native, syscall / 2, "clock_gettime against the system call");
-  else assertGreater(native, syscall / 2, "clock_gettime against the system call");
-}
-
 /** `vdso --json` tells the truth of the clocksource, the paths and what they cost. */
-function commandRow(place: string, job: JobResult, expected: Expectation, run: Boot): Row {
+function commandRow(job: JobResult, expected: Expectation, run: Boot): Row {
   assertEquals(job.status, 0, job.output.slice(-800));
   const summary = JSON.parse(job.output) as Summary;
   const { platform, sources, cost, vdso } = summary;
@@ -274,10 +199,9 @@ function commandRow(place: string, job: JobResult, expected: Expectation, run: B
   const costs = { now: cost.now, native: cost.native ?? NaN, syscall: cost.syscall ?? NaN };
   checkCost(costs, expected);
   return {
-    place,
-    runtime: "vdso --json, Bun",
+    runtime: "vdso --json",
     entries: describeEntries(expected.vdso),
     cost: describeCost(costs),
-    result: `tells the same; the machine took ${run.seconds.toFixed(0)} s`,
+    result: `tells the same; Linux ${run.version}; the machine took ${run.seconds.toFixed(0)} s`,
   };
 }
