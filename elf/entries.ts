@@ -84,7 +84,7 @@ export const MACHINES: Readonly<Record<string, Machine>> = {
       getrandom: "__kernel_getrandom", // Linux 6.12
     },
   },
-  // arch/s390/kernel/vdso64/vdso64.lds.S; since Linux 7.? arch/s390/kernel/vdso/vdso.lds.S
+  // arch/s390/kernel/vdso64/vdso64.lds.S
   s390x: {
     machine: 22,
     version: "LINUX_2.6.29",
