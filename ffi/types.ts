@@ -121,7 +121,7 @@ export const SHIM_CPU = {
 export const SHIM_TICKS = {
   // double vdso_ticks(void);
   vdso_ticks: [[], "f64"],
-  // double vdso_ticks_frequency(void); in Hz, 0 if unknown, -1 if it may vary
+  // double vdso_ticks_frequency(void); in Hz, 0 if unknown, -1 if it may vary; first of these
   vdso_ticks_frequency: [[], "f64"],
   // void vdso_ticks_sample(double *out); two of them: ticks and nanoseconds of CLOCK_MONOTONIC_RAW
   vdso_ticks_sample: [["buffer"], "void"],
