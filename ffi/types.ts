@@ -143,6 +143,8 @@ export const SHIM_RANDOM = {
 export const SHIM_REFERENCE = {
   // int64_t vdso_syscall(int32_t entry, int32_t clock);
   vdso_syscall: [["i32", "i32"], "i64"],
+  // int32_t vdso_is_normalized(int32_t entry, int32_t clock); 1, 0 or a negative errno
+  vdso_is_normalized: [["i32", "i32"], "i32"],
   // double vdso_loop(int32_t by_syscall, int32_t clock, int32_t calls); in ns
   vdso_loop: [["i32", "i32", "i32"], "f64"],
 } as const satisfies Signatures;

@@ -379,6 +379,28 @@ EXPORT int64_t vdso_syscall(int32_t entry, int32_t clock) {
   }
 }
 
+/* Whether an entry stores a fraction below its unit, which the sums above would hide: 1, 0 or a
+   negative errno. */
+EXPORT int32_t vdso_is_normalized(int32_t entry, int32_t clock) {
+  union {
+    struct timespec spec;
+    struct timeval val;
+  } t;
+  switch (entry) {
+  case ENTRY_CLOCK_GETTIME:
+  case ENTRY_CLOCK_GETRES: {
+    int error = (entry == ENTRY_CLOCK_GETTIME ? read_clock : read_resolution)(clock, &t.spec);
+    return error ? error : (uint64_t)t.spec.tv_nsec < NSEC_PER_SEC;
+  }
+  case ENTRY_GETTIMEOFDAY: {
+    int error = CALL_VDSO(ENTRY(gettimeofday_fn, ENTRY_GETTIMEOFDAY), &t.val, (void *)0);
+    return error ? error : (uint64_t)t.val.tv_usec < 1000000;
+  }
+  default:
+    return -ENOSYS;
+  }
+}
+
 /* ---- Native loop: what a call costs without JavaScript, in nanoseconds for all `calls`. ---- */
 
 EXPORT double vdso_loop(int32_t by_syscall, int32_t clock, int32_t calls) {

@@ -46,6 +46,7 @@ static double (*vdso_getrandom)(double, void *);
 static double (*vdso_random_u32)(double);
 static double (*vdso_random_f64)(double);
 static int64_t (*vdso_syscall)(int32_t, int32_t);
+static int32_t (*vdso_is_normalized)(int32_t, int32_t);
 static double (*vdso_loop)(int32_t, int32_t, int32_t);
 
 static void *symbol(void *library, const char *name) {
@@ -83,6 +84,7 @@ static void load(const char *path) {
   LOAD(vdso_random_u32);
   LOAD(vdso_random_f64);
   LOAD(vdso_syscall);
+  LOAD(vdso_is_normalized);
   LOAD(vdso_loop);
 #undef LOAD
 }
@@ -240,6 +242,14 @@ static void say_fork(void) {
   say("random.fork", equal);
 }
 
+static void say_normalized(void) {
+  for (int32_t entry = CLOCK_GETTIME; entry <= GETTIMEOFDAY; entry++)
+    say("normalized", vdso_is_normalized(entry, CLOCK_MONOTONIC));
+  say("normalized.bad", vdso_is_normalized(CLOCK_GETTIME, 12));
+  say("normalized.bad", vdso_is_normalized(CLOCK_GETRES, 12));
+  say("normalized.unknown", vdso_is_normalized(TIME, 0));
+}
+
 static void say_loops(void) {
   say("loop_entry", vdso_loop(0, CLOCK_MONOTONIC, 1000) > 0);
   say("loop_entry.none", vdso_loop(0, CLOCK_MONOTONIC, 0) >= 0);
@@ -388,6 +398,7 @@ int main(int argc, char **argv) {
   say_ticks();
   say_random();
   say_fork();
+  say_normalized();
   say_loops();
   say_sweep();
   return 0;
