@@ -160,7 +160,7 @@ export async function boot({ kernel, parameters, cpus, jobs }: VmOptions): Promi
       ...cpu.qemu,
       ...["-accel", "tcg", "-m", "3G", "-smp", `${cpus}`, "-nic", "none"],
       ...["-kernel", file, "-initrd", initrd],
-      ...["-append", `console=${cpu.console} panic=-1 quiet loglevel=0 ${parameters.join(" ")}`],
+      ...["-append", `console=${cpu.console} panic=-1 quiet loglevel=1 ${parameters.join(" ")}`],
       ...["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"],
     ], { timeout: TIMEOUT });
     const seconds = (performance.now() - start) / 1000;

@@ -1,7 +1,8 @@
 /** What the probe must find in a place, and the row that it makes. */
 import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
 import { ENTRIES, type EntryName } from "../../elf/entries.ts";
-import type { Row } from "../../scripts/hostile/place.ts";
+import { attempt, type Row, run, runtimeTitle } from "../../scripts/hostile/place.ts";
+import { RUNTIMES } from "../../scripts/runtimes.ts";
 import type { ProbeReport } from "./probe.ts";
 
 /** What must be found in a place. */
@@ -10,7 +11,6 @@ export interface Expectation {
   readonly vdso: readonly EntryName[];
   /** Why not all do; undefined if all do. */
   readonly reason: RegExp | undefined;
-  readonly clocksource: string;
   /** Whether clock_gettime spares the system call. */
   readonly fast: boolean;
   /** Why ticks() refuses; undefined if it works. */
@@ -56,9 +56,27 @@ export function probeRow({ status, output }: ProbeRun, expected: Expectation, st
     runtime: report.runtime,
     entries: describeEntries(expected.vdso),
     cost: describeCost(report.cost),
-    result: `${report.checks} checks; clocksource ${expected.clocksource}; ticks() ` +
+    result: `${report.checks} checks; ticks() ` +
       ("hz" in ticks ? `at ${(ticks.hz / 1e6).toFixed(0)} MHz` : "refused"),
   };
+}
+
+/** Runs the probe in all runtimes of this machine, each started by these words. */
+export async function probeHere(
+  launcher: readonly string[],
+  expected: Expectation,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const runtime of RUNTIMES) {
+    const row = await attempt(await runtimeTitle(runtime), async () => {
+      const start = Date.now();
+      const words = [...launcher, runtime.bin, ...runtime.run, "tests/hostile/probe.ts"];
+      const { status, stdout, stderr } = await run(words, { timeout: 120_000 });
+      return probeRow({ status, output: stdout + stderr }, expected, start);
+    });
+    rows.push(row);
+  }
+  return rows;
 }
 
 export function checkEntries(sources: ProbeReport["sources"], expected: Expectation): void {
