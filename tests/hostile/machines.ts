@@ -3,7 +3,6 @@
  * the probe, and Bun the `vdso` command. And this machine itself, with all runtimes.
  */
 import { assertEquals } from "@std/assert";
-import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { Summary } from "../../cli/summary.ts";
 import { ENTRIES, type EntryName } from "../../elf/entries.ts";
@@ -20,13 +19,13 @@ import {
 } from "../../scripts/hostile/place.ts";
 import { type Boot, boot, type JobResult, VM_RUNTIMES } from "../../scripts/hostile/vm.ts";
 import { RUNTIMES } from "../../scripts/runtimes.ts";
-import { expectedSources } from "../support.ts";
 import {
   checkCost,
   checkEntries,
   describeCost,
   describeEntries,
   type Expectation,
+  hostExpectation,
   probeRow,
 } from "./expectation.ts";
 
@@ -118,18 +117,7 @@ export const PLACES: readonly Place[] = [
 ];
 
 async function visitHost(): Promise<readonly Row[]> {
-  const clocksource = readFileSync(
-    "/sys/devices/system/clocksource/clocksource0/current_clocksource",
-    "utf8",
-  ).trim();
-  const { reason, entries } = expectedSources;
-  const expected: Expectation = {
-    vdso: ENTRIES.filter((entry) => entries[entry] === "vdso"),
-    reason: reason === undefined ? undefined : new RegExp(`^${reason}$`),
-    clocksource,
-    fast: true,
-    ticks: undefined,
-  };
+  const expected = hostExpectation();
   const rows: Row[] = [];
   for (const runtime of RUNTIMES) {
     const title = await runtimeTitle(runtime);
