@@ -26,12 +26,17 @@ export const skipWithoutGcc: string | false = skipUnless(
  * Compiles `tests/native/NAME.c`, unless that has been done, and returns the program's path.
  *
  * @param flags what gcc takes besides, `["-shared", "-fPIC"]` or `["-lpthread"]`
+ * @param compiler gcc, or how it is called for another C library
  */
-export function nativeProgram(name: string, flags: readonly string[] = []): string {
+export function nativeProgram(
+  name: string,
+  flags: readonly string[] = [],
+  compiler: "gcc" | "musl-gcc" = "gcc",
+): string {
   const source = join(ROOT, "tests/native", `${name}.c`);
   const options = [...FLAGS, ...flags];
   const hash = createHash("sha256")
-    .update(JSON.stringify([gccVersion, process.arch, options]))
+    .update(JSON.stringify([gccVersion, compiler, process.arch, options]))
     .update(readFileSync(source))
     .digest("hex");
   const program = join(CACHE, `${name}-${hash.slice(0, 16)}`);
@@ -40,7 +45,7 @@ export function nativeProgram(name: string, flags: readonly string[] = []): stri
   // Other test processes may be about the same: whoever is last puts an equal file there at once.
   const unfinished = `${program}.${process.pid}`;
   // The libraries among the flags come after what needs them.
-  execFileSync("gcc", ["-o", unfinished, source, ...options], {
+  execFileSync(compiler, ["-o", unfinished, source, ...options], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   renameSync(unfinished, program);

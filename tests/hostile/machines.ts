@@ -14,19 +14,17 @@ import {
   type Place,
   type Row,
   run,
-  runtimeTitle,
   Unreachable,
 } from "../../scripts/hostile/place.ts";
 import { type Boot, boot, type JobResult, VM_RUNTIMES } from "../../scripts/hostile/vm.ts";
-import { RUNTIMES } from "../../scripts/runtimes.ts";
 import type { VerifyResult } from "../../verify/mod.ts";
-import { expectedSources } from "../support.ts";
 import {
   checkCost,
   checkEntries,
   describeCost,
   describeEntries,
   type Expectation,
+  hostExpectation,
   probeHere,
   probeRow,
 } from "./expectation.ts";
@@ -110,7 +108,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 export const PLACES: readonly Place[] = [
-  { name: "host", title: "This machine", size: "short", packages: [], run: visitHost },
+  {
+    name: "host",
+    title: "This machine",
+    size: "short",
+    packages: [],
+    run: () => probeHere([], hostExpectation()),
+  },
   ...MACHINES.map((machine): Place => {
     const cpus = machine.cpus ? [`${machine.cpus} CPUs`] : [];
     const words = [...cpus, ...machine.parameters];
@@ -124,16 +128,6 @@ export const PLACES: readonly Place[] = [
     };
   }),
 ];
-
-function visitHost(): Promise<readonly Row[]> {
-  const { reason, entries } = expectedSources;
-  return probeHere([], {
-    vdso: ENTRIES.filter((entry) => entries[entry] === "vdso"),
-    reason: reason === undefined ? undefined : new RegExp(`^${reason}$`),
-    fast: true,
-    ticks: undefined,
-  });
-}
 
 async function visitMachine(machine: Machine): Promise<readonly Row[]> {
   const { kernel: id, parameters, cpus = 1 } = machine;

@@ -3,11 +3,13 @@ import type { Place } from "../../scripts/hostile/place.ts";
 import { PLACES as BYTES } from "./bytes.ts";
 import { PLACES as HIDDEN } from "./hidden.ts";
 import { PLACES as IMAGES } from "./images.ts";
+import { PLACES as LOCKED } from "./locked.ts";
 import { PLACES as MACHINES } from "./machines.ts";
 
 export const PLACES: readonly Place[] = [
   ...MACHINES,
   ...HIDDEN,
+  ...LOCKED,
   ...IMAGES,
   ...BYTES,
 ];
