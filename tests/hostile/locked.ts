@@ -46,7 +46,7 @@ import {
   TEMPORARY,
   timeNamespace,
 } from "../launchers.ts";
-import { nativeProgram } from "../native.ts";
+import { MUSL_GCC, nativeProgram } from "../native.ts";
 import { expectedSources } from "../support.ts";
 import { describeEntries, type Expectation, hostExpectation, probeRow } from "./expectation.ts";
 
@@ -502,7 +502,7 @@ async function loadOnMusl(): Promise<Row> {
 
 /** `native/musl_load.c`, which loads so many copies; returns what it says of them. */
 export async function loadCopies(shim: string, copies: number): Promise<string> {
-  const program = nativeProgram("musl_load", [], "musl-gcc");
+  const program = nativeProgram("musl_load", [], MUSL_GCC);
   const offset = (name: string) =>
     `${inspect().symbols.find((symbol) => symbol.name === name)?.offset ?? 0}`;
   const offsets = ["__vdso_clock_gettime", "__vdso_getrandom"].map(offset);
