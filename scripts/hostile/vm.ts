@@ -149,10 +149,11 @@ const LIBRARIES = [
   "libatomic.so.1",
 ];
 
-/** The sources, and what they need besides: the command line parser, and what Deno wants to find. */
+/** The sources, and what they need besides: what the command imports, and what Deno wants to find. */
 const PROJECT: Files = [
   "mod.ts",
   "cli.ts",
+  "bench",
   "cli",
   "verify",
   "core",
@@ -164,6 +165,8 @@ const PROJECT: Files = [
   "tests/std_assert",
   "tests/hostile/probe.ts",
   "node_modules/@optique",
+  "node_modules/simple-ascii-chart",
+  "node_modules/simple-statistics",
 ].map((path) => [join("vdso", path), join(ROOT, path)] as const);
 
 /** Which machine, and what to do in it. */
