@@ -23,7 +23,10 @@ export const TRIXIE: readonly string[] = ["trixie", "stable"]; // the same, but 
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Installs what is missing of these packages; that takes root, or sudo without a password. */
+/**
+ * Installs what is missing of these packages, which takes root, or sudo without a password; throws if
+ * some cannot be installed, and has installed the others.
+ */
 export async function install(packages: readonly string[]): Promise<void> {
   const missing: string[] = [];
   for (const name of packages) {
@@ -32,13 +35,31 @@ export async function install(packages: readonly string[]): Promise<void> {
   }
   if (missing.length === 0) return;
   console.log(`Installing ${missing.join(", ")} ...`);
+  await aptGet("update");
+  const together = await aptGet("install", ...missing);
+  if (together === undefined) return;
+  // One that cannot be had must not stand in the way of the others.
+  const failures: string[] = [];
+  for (const name of missing) {
+    const failure = await aptGet("install", name);
+    if (failure !== undefined) failures.push(`${name} cannot be installed: ${failure}`);
+  }
+  if (failures.length > 0) throw new Unreachable(failures.join("; "));
+}
+
+/** Returns what was wrong. */
+async function aptGet(
+  command: string,
+  ...packages: readonly string[]
+): Promise<string | undefined> {
   const root = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
-  const apt = [...root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+  const options = ["-qq", "--yes", "--no-install-recommends"];
   try {
-    await output([...apt, "update"]);
-    await output([...apt, "install", "--yes", "--no-install-recommends", ...missing]);
-  } catch (cause) {
-    throw new Unreachable(`${missing.join(", ")} cannot be installed`, { cause });
+    const env = ["env", "DEBIAN_FRONTEND=noninteractive"];
+    await output([...root, ...env, "apt-get", ...options, command, ...packages]);
+    return undefined;
+  } catch (error) {
+    return reason(error);
   }
 }
 
