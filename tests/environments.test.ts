@@ -10,7 +10,6 @@ import {
   assertEquals,
   assertGreater,
   assertGreaterOrEqual,
-  assertLess,
   assertLessOrEqual,
   assertMatch,
   assertStringIncludes,
@@ -40,6 +39,7 @@ import {
   withDirectory,
   writeShim,
 } from "./fixtures/env_run.ts";
+import { HIDDEN } from "./fixtures/hidden.ts";
 import { timeNamespace } from "./launchers.ts";
 import { nativeProgram, skipWithoutGcc } from "./native.ts";
 import {
@@ -57,83 +57,11 @@ const TIMEOUT = 60_000;
 
 // ---- Without a vDSO ----
 
-const NO_VDSO = /^The kernel maps no vDSO into this process$/;
-const UNREADABLE = /^The vDSO cannot be read: nothing can be read at AT_SYSINFO_EHDR \(errno 14\)$/;
-
-interface Hidden {
-  readonly how: string;
-  readonly options: readonly string[];
-  readonly reason: RegExp;
-  /** What getauxval(AT_SYSINFO_EHDR) says. */
-  readonly auxval: boolean;
-  /** Whether /proc/self/auxv names an address. */
-  readonly saved: boolean;
-  /** Whether /proc/self/maps has [vdso]. */
-  readonly mapped: boolean;
-}
-
-/** The modes of native/novdso.c. */
-const HIDDEN: readonly Hidden[] = [
-  {
-    how: "the auxiliary vector ignores it",
-    options: [],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: true,
-    mapped: true,
-  },
-  {
-    how: "the auxiliary vector has 0 for it",
-    options: ["--zero"],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: true,
-    mapped: true,
-  },
-  {
-    how: "the saved auxiliary vector ignores it too",
-    options: ["--saved"],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: false,
-    mapped: true,
-  },
-  {
-    how: "it is not mapped, and /proc/self/auxv dangles",
-    options: ["--unmap"],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: true,
-    mapped: false,
-  },
-  {
-    how: "it has left no trace",
-    options: ["--saved", "--unmap"],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: false,
-    mapped: false,
-  },
-  {
-    how: "the auxiliary vector dangles",
-    options: ["--dangling"],
-    reason: UNREADABLE,
-    auxval: true,
-    saved: true,
-    mapped: false,
-  },
-];
-
-/** Above the default mode novdso.c is for x86_64 alone. */
-const HIDDEN_HERE = process.arch === "x64"
-  ? HIDDEN
-  : HIDDEN.filter(({ options }) => options.every((option) => option === "--zero"));
-
 function novdso(options: readonly string[]): string[] {
   return [nativeProgram("novdso"), ...options];
 }
 
-for (const { how, options, reason, auxval, saved, mapped } of HIDDEN_HERE) {
+for (const { how, options, reason, auxval, saved, mapped } of HIDDEN) {
   test(`sources() says "syscall" when ${how}`, { skip: skipWithoutGcc, timeout: TIMEOUT }, () => {
     const launcher = novdso(options);
     assertBetween(() => {

@@ -18,7 +18,6 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { CACHE, once, output, reason, run, Unreachable } from "./place.ts";
 
-const MIRROR = "http://deb.debian.org/debian";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** Installs what is missing of these packages; that takes root, or sudo without a password. */
@@ -118,6 +117,17 @@ async function concrete(wanted: DebianPackage, apt: readonly string[]): Promise<
   }
 }
 
+/** Where this machine has Debian from. */
+function mirror(): Promise<string> {
+  return once("mirror", async () => {
+    const format = ["--format", "$(REPO_URI)", "Created-By: Packages"];
+    const found = (await output(["apt-get", "indextargets", ...format])).split("\n")
+      .find((uri) => /\/debian\/?$/.test(uri));
+    if (found === undefined) throw new Unreachable("apt has no mirror of Debian on this machine");
+    return found;
+  });
+}
+
 function aptOptions(release: string, architecture: string): Promise<readonly string[]> {
   const key = `${release}-${architecture}`;
   return once(`index ${key}`, () => updateIndex(join(CACHE, "apt", key), release, architecture));
@@ -133,7 +143,7 @@ async function updateIndex(
   const sources = join(state, "sources.list");
   writeFileSync(
     sources,
-    `deb [arch=${architecture} signed-by=${KEYRING}] ${MIRROR} ${release} main\n`,
+    `deb [arch=${architecture} signed-by=${KEYRING}] ${await mirror()} ${release} main\n`,
   );
   writeFileSync(join(state, "status"), "");
   const options = [

@@ -2,15 +2,16 @@
 import {
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { carve, type CarvedImage } from "./carve.ts";
 import { type DebianPackage, extract } from "./debian.ts";
-import { CACHE, type Size } from "./place.ts";
+import { CACHE, once, type Size } from "./place.ts";
 
 /** A kernel of Debian. */
 export interface Kernel extends DebianPackage {
@@ -72,16 +73,18 @@ export function kernelVersion(file: string): string {
 /** Where the images of a kernel are, carved out if that has not been done. */
 export async function kernelImages(kernel: Kernel): Promise<string[]> {
   const directory = join(CACHE, "images", kernel.id);
-  if (!existsSync(directory)) {
-    const images: CarvedImage[] = await carve(await kernelFile(kernel));
-    const unfinished = `${directory}.unfinished`;
-    mkdirSync(unfinished, { recursive: true });
-    images.forEach(({ kind, bytes }, index) => {
-      writeFileSync(join(unfinished, `${kind.replace("/", "-")}-${index}.so`), bytes);
-    });
-    renameSync(unfinished, directory);
-  }
+  if (!existsSync(directory)) await once(`carve ${directory}`, () => carveInto(directory, kernel));
   return readdirSync(directory).sort().map((name) => join(directory, name));
+}
+
+async function carveInto(directory: string, kernel: Kernel): Promise<void> {
+  const images: CarvedImage[] = await carve(await kernelFile(kernel));
+  mkdirSync(dirname(directory), { recursive: true });
+  const unfinished = mkdtempSync(`${directory}.`);
+  images.forEach(({ kind, bytes }, index) => {
+    writeFileSync(join(unfinished, `${kind.replace("/", "-")}-${index}.so`), bytes);
+  });
+  renameSync(unfinished, directory);
 }
 
 /** The kernel of this name. */

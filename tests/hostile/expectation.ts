@@ -1,8 +1,8 @@
 /** What the probe must find in a place, and the row that it makes. */
 import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
-import { readFileSync } from "node:fs";
 import { ENTRIES, type EntryName } from "../../elf/entries.ts";
-import type { Row } from "../../scripts/hostile/place.ts";
+import { attempt, type Row, run, runtimeTitle } from "../../scripts/hostile/place.ts";
+import { RUNTIMES } from "../../scripts/runtimes.ts";
 import { expectedSources } from "../support.ts";
 import type { ProbeReport } from "./probe.ts";
 
@@ -12,7 +12,6 @@ export interface Expectation {
   readonly vdso: readonly EntryName[];
   /** Why not all do; undefined if all do. */
   readonly reason: RegExp | undefined;
-  readonly clocksource: string;
   /** Whether clock_gettime spares the system call. */
   readonly fast: boolean;
   /** Why ticks() refuses; undefined if it works. */
@@ -27,13 +26,10 @@ export function hostExpectation(): Expectation {
   return {
     vdso: ENTRIES.filter((entry) => entries[entry] === "vdso"),
     reason: reason === undefined ? undefined : new RegExp(`^${reason}$`),
-    clocksource: readFileSync(CLOCKSOURCE, "utf8").trim(),
     fast: true,
     ticks: undefined,
   };
 }
-
-const CLOCKSOURCE = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
 /** How the probe ended, and what it printed. */
 export interface ProbeRun {
@@ -67,7 +63,6 @@ export function probeRow({ status, output }: ProbeRun, expected: Expectation, st
   checkEntries(report.sources, expected);
   checkWallClock(BigInt(report.realtime), start);
   checkCost(report.cost, expected);
-
   const told = failures.length > 0 ? `, ${failures.length} of them that the error is told` : "";
 
   const { ticks } = report;
@@ -78,9 +73,29 @@ export function probeRow({ status, output }: ProbeRun, expected: Expectation, st
     runtime: report.runtime,
     entries: describeEntries(expected.vdso),
     cost: describeCost(report.cost),
-    result: `${report.checks} checks${told}; clocksource ${expected.clocksource}; ticks() ` +
+    result: `${report.checks} checks${told}; ticks() ` +
       ("hz" in ticks ? `at ${(ticks.hz / 1e6).toFixed(0)} MHz` : "refused"),
   };
+}
+
+/** Runs the probe on this machine, by these words. */
+export async function probeBy(words: readonly string[], expected: Expectation): Promise<Row> {
+  const start = Date.now();
+  const { status, stdout, stderr } = await run(words, { timeout: 120_000 });
+  return probeRow({ status, output: stdout + stderr }, expected, start);
+}
+
+/** Runs the probe in all runtimes of this machine, each started by these words. */
+export async function probeHere(
+  launcher: readonly string[],
+  expected: Expectation,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const runtime of RUNTIMES) {
+    const words = [...launcher, runtime.bin, ...runtime.run, "tests/hostile/probe.ts"];
+    rows.push(await attempt(await runtimeTitle(runtime), () => probeBy(words, expected)));
+  }
+  return rows;
 }
 
 export function checkEntries(sources: ProbeReport["sources"], expected: Expectation): void {

@@ -48,7 +48,7 @@ import {
 } from "../launchers.ts";
 import { nativeProgram } from "../native.ts";
 import { expectedSources } from "../support.ts";
-import { describeEntries, type Expectation, hostExpectation, probeRow } from "./expectation.ts";
+import { describeEntries, type Expectation, hostExpectation, probeBy } from "./expectation.ts";
 
 const PACKAGES = ["gcc", "libc6-dev", "util-linux"];
 const TIMEOUT = 60_000;
@@ -96,17 +96,14 @@ function words({ bin, run }: Runtime, { launcher = [], options = run }: Confinem
 }
 
 /** All is as it is on this machine otherwise, but for what `different` says. */
-async function probe(
+function probe(
   runtime: Runtime,
   { locks = [], ...where }: Confinement,
   different: Partial<Expectation> = {},
 ): Promise<Row> {
-  const start = Date.now();
   const file = join(ROOT, "tests/hostile/locked_probe.ts");
   const command = [...words(runtime, where), file, JSON.stringify(locks)];
-  const { status, stdout, stderr } = await run(command, { timeout: TIMEOUT });
-  const output = stdout + stderr;
-  return probeRow({ status, output }, { ...hostExpectation(), ...different }, start);
+  return probeBy(command, { ...hostExpectation(), ...different });
 }
 
 /** Has a runtime do some steps, and nothing else printed. */
