@@ -4,6 +4,7 @@
  * of the one for glibc.
  */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,10 +12,11 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
-import { ROOT } from "../runtimes.ts";
+import { ROOT, type RuntimeCommand } from "../runtimes.ts";
 import { CACHE, once, output, Unreachable } from "./place.ts";
 
 /** Debian's packages that this takes. */
@@ -26,27 +28,40 @@ export const MUSL_PACKAGES: readonly string[] = [
   "musl-tools",
 ];
 
+/** The very version that package.json has of Bun for glibc. */
+const VERSION: string = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
+  .devDependencies.bun;
+
 const LIBC = "/lib/x86_64-linux-musl/libc.so";
 const SYMBOLS = join(ROOT, "tests/native/musl_cxx.c");
 
-/** Words that run a file in Bun on musl. */
-export function muslBun(): Promise<readonly string[]> {
+/** Bun on musl, as scripts/runtimes.ts has the others. */
+export function muslBun(): Promise<Pick<RuntimeCommand, "bin" | "run">> {
   return once("Bun for musl", async () => {
     if (os.arch() !== "x64") throw new Unreachable("Bun on musl is prepared for x86_64 alone");
-    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    const version: string = manifest.devDependencies.bun;
-    const directory = join(CACHE, `musl/bun-${version}`);
-    if (!existsSync(directory)) await prepare(version, directory);
-    return ["env", `LD_LIBRARY_PATH=${join(directory, "lib")}`, join(directory, "package/bin/bun")];
+    const directory = join(CACHE, `musl/bun-${VERSION}`);
+    if (!existsSync(directory)) await prepare(directory);
+    return { bin: join(directory, "bun"), run: [] };
   });
 }
 
-async function prepare(version: string, directory: string): Promise<void> {
+export async function muslTitle(): Promise<string> {
+  const { bin } = await muslBun();
+  return `Bun ${(await output([bin, "--version"])).trim()} for musl`;
+}
+
+/** Finds the libraries beside it. */
+const LAUNCHER = `#!/bin/sh
+here=$(dirname "$0")
+LD_LIBRARY_PATH=$here/lib exec "$here/package/bin/bun" "$@"
+`;
+
+async function prepare(directory: string): Promise<void> {
   mkdirSync(dirname(directory), { recursive: true });
   // Complete, or not there at all.
   const unfinished = mkdtempSync(`${directory}.`);
   try {
-    const wanted = `@oven/bun-linux-x64-musl@${version}`;
+    const wanted = `@oven/bun-linux-x64-musl@${VERSION}`;
     console.log(`Downloading ${wanted} ...`);
     const archive = (await output(["npm", "pack", "--silent", wanted], { cwd: unfinished })).trim();
     await output(["tar", "-xf", archive], { cwd: unfinished });
@@ -54,6 +69,9 @@ async function prepare(version: string, directory: string): Promise<void> {
     mkdirSync(join(unfinished, "lib"));
     symlinkSync(LIBC, join(unfinished, "lib/libc.musl-x86_64.so.1")); // Alpine's name
     await linkCxx(join(unfinished, "package/bin/bun"), join(unfinished, "lib/libstdc++.so.6"));
+    const bun = join(unfinished, "bun");
+    writeFileSync(bun, LAUNCHER);
+    chmodSync(bun, 0o755);
     renameSync(unfinished, directory);
   } catch (error) {
     rmSync(unfinished, { recursive: true });

@@ -63,7 +63,6 @@ export function probeRow({ status, output }: ProbeRun, expected: Expectation, st
   checkEntries(report.sources, expected);
   checkWallClock(BigInt(report.realtime), start);
   checkCost(report.cost, expected);
-
   const told = failures.length > 0 ? `, ${failures.length} of them that the error is told` : "";
 
   const { ticks } = report;
@@ -79,6 +78,13 @@ export function probeRow({ status, output }: ProbeRun, expected: Expectation, st
   };
 }
 
+/** Runs the probe on this machine, by these words. */
+export async function probeBy(words: readonly string[], expected: Expectation): Promise<Row> {
+  const start = Date.now();
+  const { status, stdout, stderr } = await run(words, { timeout: 120_000 });
+  return probeRow({ status, output: stdout + stderr }, expected, start);
+}
+
 /** Runs the probe in all runtimes of this machine, each started by these words. */
 export async function probeHere(
   launcher: readonly string[],
@@ -86,13 +92,8 @@ export async function probeHere(
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const runtime of RUNTIMES) {
-    const row = await attempt(await runtimeTitle(runtime), async () => {
-      const start = Date.now();
-      const words = [...launcher, runtime.bin, ...runtime.run, "tests/hostile/probe.ts"];
-      const { status, stdout, stderr } = await run(words, { timeout: 120_000 });
-      return probeRow({ status, output: stdout + stderr }, expected, start);
-    });
-    rows.push(row);
+    const words = [...launcher, runtime.bin, ...runtime.run, "tests/hostile/probe.ts"];
+    rows.push(await attempt(await runtimeTitle(runtime), () => probeBy(words, expected)));
   }
   return rows;
 }

@@ -15,7 +15,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { inspect, now } from "../../mod.ts";
-import { MUSL_PACKAGES, muslBun } from "../../scripts/hostile/musl.ts";
+import { MUSL_PACKAGES, muslBun, muslTitle } from "../../scripts/hostile/musl.ts";
 import {
   attempt,
   output,
@@ -48,7 +48,7 @@ import {
 } from "../launchers.ts";
 import { MUSL_GCC, nativeProgram } from "../native.ts";
 import { expectedSources } from "../support.ts";
-import { describeEntries, type Expectation, hostExpectation, probeRow } from "./expectation.ts";
+import { describeEntries, type Expectation, hostExpectation, probeBy } from "./expectation.ts";
 
 const PACKAGES = ["gcc", "libc6-dev", "util-linux"];
 const TIMEOUT = 60_000;
@@ -88,22 +88,22 @@ function place(
 
 // ---- What a runtime finds in such a place ----
 
-function words(runtime: RuntimeCommand, { launcher = [], options }: Confinement): string[] {
-  return [...launcher, runtime.bin, ...(options ?? runtime.run)];
+/** How a runtime is run: of {@link RUNTIMES}, or one that they do not have. */
+type Runtime = Pick<RuntimeCommand, "bin" | "run">;
+
+function words({ bin, run }: Runtime, { launcher = [], options = run }: Confinement): string[] {
+  return [...launcher, bin, ...options];
 }
 
 /** All is as it is on this machine otherwise, but for what `different` says. */
-async function probe(
-  runtime: RuntimeCommand,
+function probe(
+  runtime: Runtime,
   { locks = [], ...where }: Confinement,
   different: Partial<Expectation> = {},
 ): Promise<Row> {
-  const start = Date.now();
   const file = join(ROOT, "tests/hostile/locked_probe.ts");
   const command = [...words(runtime, where), file, JSON.stringify(locks)];
-  const { status, stdout, stderr } = await run(command, { timeout: TIMEOUT });
-  const output = stdout + stderr;
-  return probeRow({ status, output }, { ...hostExpectation(), ...different }, start);
+  return probeBy(command, { ...hostExpectation(), ...different });
 }
 
 /** Has a runtime do some steps, and nothing else printed. */
@@ -324,7 +324,8 @@ function amongStrangers(
 
 const WITHOUT_GRANT = /^Deno grants no FFI to /;
 
-async function inDirectories<T>(use: (home: string, cwd: string) => Promise<T>): Promise<T> {
+/** Directories that are gone afterwards. */
+export async function inDirectories<T>(use: (home: string, cwd: string) => Promise<T>): Promise<T> {
   const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), "vdso-hostile-")));
   const [home = "", cwd = ""] = directories;
   try {
@@ -476,11 +477,8 @@ const MUSL: Place = {
   run: async () => [
     await attempt("C, musl-gcc", loadOnMusl),
     await attempt("Bun for musl", async () => {
-      const [bun] = RUNTIMES.filter(({ name }) => name === "bun");
-      assert(bun);
-      const [bin = "", ...rest] = (await muslBun()).toReversed();
-      const row = await probe({ ...bun, bin }, { launcher: rest.toReversed() });
-      return { ...row, runtime: `${row.runtime} for musl` };
+      const row = await probe(await muslBun(), {});
+      return { ...row, runtime: await muslTitle() };
     }),
   ],
 };

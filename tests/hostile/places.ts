@@ -6,12 +6,14 @@ import { PLACES as HIDDEN } from "./hidden.ts";
 import { PLACES as IMAGES } from "./images.ts";
 import { PLACES as LOCKED } from "./locked.ts";
 import { PLACES as MACHINES } from "./machines.ts";
+import { PLACES as SOAK } from "./soak.ts";
 
 export const PLACES: readonly Place[] = [
   ...MACHINES,
   ...CPUS,
   ...HIDDEN,
   ...LOCKED,
+  ...SOAK,
   ...IMAGES,
   ...BYTES,
 ];
