@@ -2,6 +2,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readFileSync } from "node:fs";
+import process from "node:process";
 import type { Row } from "../scripts/hostile/place.ts";
 import { formatCells, mergeCells, printRows, REACH, readCells } from "../scripts/hostile/reach.ts";
 import { PLACES } from "./hostile/places.ts";
@@ -58,7 +59,9 @@ test("every place has a name and a title of its own", () => {
   for (const { name } of PLACES) assertMatch(name, /^[a-z0-9][\w.=-]*$/); // words for --only
 });
 
-test("docs/reach.md is what the suite writes, and tells of every place", () => {
+test("docs/reach.md is what the suite writes, and tells of every place", {
+  skip: process.arch !== "x64" && "it is written on x86_64, from which more can be reached",
+}, () => {
   const text = readFileSync(REACH, "utf8");
   const cells = readCells(text);
   assertEquals(formatCells(cells), text);

@@ -473,6 +473,7 @@ const MUSL: Place = {
   name: "locked-musl",
   title: "musl, the C library of Alpine",
   size: "short",
+  from: "x64",
   packages: [...PACKAGES, ...MUSL_PACKAGES],
   run: async () => [
     await attempt("C, musl-gcc", loadOnMusl),
