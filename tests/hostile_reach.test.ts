@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import type { Row } from "../scripts/hostile/place.ts";
+import { attempt, type Row, Unreachable } from "../scripts/hostile/place.ts";
 import { formatCells, mergeCells, printRows, REACH, readCells } from "../scripts/hostile/reach.ts";
 import { PLACES } from "./hostile/places.ts";
 
@@ -49,6 +49,33 @@ test("printRows() has a line a row, and each place once", () => {
       "  Bun 2.0.0        | vDSO | 25 / 20 / 170 | fine\n" +
       "  Deno 2.0.0       | vDSO | fine",
   );
+});
+
+test("attempt() tells what failed, and what cannot be had, which REQUIRE_HOSTILE forbids", async () => {
+  const before = process.env.REQUIRE_HOSTILE;
+  const outcome = async (error?: Error) => {
+    const made = await attempt("Bun 2.0.0", () => {
+      if (error) throw error;
+      return row("Bun 2.0.0");
+    });
+    return [made.runtime, made.outcome, made.result];
+  };
+  try {
+    delete process.env.REQUIRE_HOSTILE;
+    assertEquals(await outcome(), ["Bun 2.0.0", undefined, "fine"]);
+    assertEquals(await outcome(new Error("no\n  good")), [
+      "Bun 2.0.0",
+      "failed",
+      "failed: no good",
+    ]);
+    const far = new Unreachable("too far");
+    assertEquals(await outcome(far), ["Bun 2.0.0", "skipped", "skipped: too far"]);
+    process.env.REQUIRE_HOSTILE = "1";
+    assertEquals(await outcome(far), ["Bun 2.0.0", "failed", "failed: too far"]);
+  } finally {
+    if (before === undefined) delete process.env.REQUIRE_HOSTILE;
+    else process.env.REQUIRE_HOSTILE = before;
+  }
 });
 
 test("every place has a name and a title of its own", () => {
