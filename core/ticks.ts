@@ -103,7 +103,7 @@ export function refusal(
 }
 
 /**
- * The CPU's counter (`rdtsc`, `cntvct_el0`, ...) since its first use in the process: for intervals.
+ * The CPU's counter (`rdtsc`, `cntvct_el0`, `rdtime`, `mftb`, `stckf`) since its first use in the process: for intervals.
  *
  * A whole number of ticks, exact below 2^53 (35 days at 3 GHz, then rounded to 2). Shared by the
  * threads of the process, not by others. Not a clock: no unit of time (see {@link ticksToNs}), no

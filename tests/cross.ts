@@ -58,7 +58,11 @@ export function lackOfCross({ architecture, sysroot }: CrossCpu): string | undef
 }
 
 /** Compiles `tests/native/NAME.c` for this CPU, and returns the program's path. */
-export function crossProgram({ cpu, sysroot }: CrossCpu, name: string): string {
+export function crossProgram(
+  { cpu, sysroot }: CrossCpu,
+  name: string,
+  flags: readonly string[] = [],
+): string {
   const library = (file: string) => join(sysroot, "lib", file);
   const compiler: Compiler = {
     command: "clang-19",
@@ -70,5 +74,5 @@ export function crossProgram({ cpu, sysroot }: CrossCpu, name: string): string {
       ...["Scrt1.o", "crti.o", "crtn.o", "libc.so.6", "libc_nonshared.a"].map(library),
     ],
   };
-  return nativeProgram(name, [], compiler);
+  return nativeProgram(name, flags, compiler);
 }

@@ -90,12 +90,12 @@ const MACHINES: Readonly<Record<string, Expected>> = {
     machine: "Advanced Micro Devices X86-64",
     byteOrder: "little",
     pageSize: 4096,
-    maxSize: 5120,
+    maxSize: 5632,
   },
-  aarch64: { machine: "AArch64", byteOrder: "little", pageSize: 65536, maxSize: 5120 },
-  riscv64: { machine: "RISC-V", byteOrder: "little", pageSize: 4096, maxSize: 5120 },
-  ppc64le: { machine: "PowerPC64", byteOrder: "little", pageSize: 65536, maxSize: 7680 },
-  s390x: { machine: "IBM S/390", byteOrder: "big", pageSize: 4096, maxSize: 5760 },
+  aarch64: { machine: "AArch64", byteOrder: "little", pageSize: 65536, maxSize: 5632 },
+  riscv64: { machine: "RISC-V", byteOrder: "little", pageSize: 4096, maxSize: 5632 },
+  ppc64le: { machine: "PowerPC64", byteOrder: "little", pageSize: 65536, maxSize: 8192 },
+  s390x: { machine: "IBM S/390", byteOrder: "big", pageSize: 4096, maxSize: 6144 },
 };
 
 /** The flags of the ELF header that say which ABI it is. */

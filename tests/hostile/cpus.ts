@@ -6,7 +6,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@s
 import { build } from "esbuild";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ENTRIES, type EntryName } from "../../elf/entries.ts";
+import { ENTRIES, type EntryName, MACHINES as KNOWN } from "../../elf/entries.ts";
 import { debianNode, koffiOf } from "../../scripts/hostile/debian_node.ts";
 import { kernelOf } from "../../scripts/hostile/kernels.ts";
 import {
@@ -37,6 +37,8 @@ interface Cpu {
   readonly cross: CrossCpu;
   /** What QEMU for it is in. */
   readonly packages: readonly string[];
+  /** By which the dynamic linker knows the vDSO. */
+  readonly soname: string;
   readonly clocksource: string;
   /** The entries of its vDSO, but for getrandom. */
   readonly vdso: readonly EntryName[];
@@ -52,6 +54,7 @@ const CPUS: Readonly<Record<string, Cpu>> = {
   riscv64: {
     cross: crossCpu("riscv64"),
     packages: ["qemu-system-misc"],
+    soname: "linux-vdso.so.1",
     clocksource: "riscv_clocksource",
     vdso: [...CLOCKS, "getcpu"],
     // The newer ones take a CPU of the RVA23 profile, which Debian's QEMU has not.
@@ -61,6 +64,7 @@ const CPUS: Readonly<Record<string, Cpu>> = {
   ppc64el: {
     cross: crossCpu("ppc64el"),
     packages: ["qemu-system-ppc"],
+    soname: "linux-vdso64.so.1",
     clocksource: "timebase",
     vdso: [...CLOCKS, "time", "getcpu"],
     koffi: { cpu: "ppc64", version: "3.3.4" },
@@ -68,6 +72,7 @@ const CPUS: Readonly<Record<string, Cpu>> = {
   s390x: {
     cross: crossCpu("s390x"),
     packages: ["qemu-system-misc"],
+    soname: "linux-vdso64.so.1",
     clocksource: "tod",
     vdso: [...CLOCKS, "getcpu"],
     noFfi: /; Cannot find module 'koffi'$/, // which is not made for it
@@ -141,9 +146,10 @@ const TRAMPOLINE = "trampoline.so";
 const ABI = ["/bin/shim_abi", `/${TRAMPOLINE}`, `${ENTRIES.length}`];
 
 async function visitC(machine: Machine): Promise<readonly Row[]> {
-  const { cross, clocksource } = cpuOf(machine);
+  const { cross, clocksource, soname } = cpuOf(machine);
   const image = IMAGES[cross.cpu];
-  assert(image, `There is no trampoline for ${cross.cpu}`);
+  const known = KNOWN[cross.cpu];
+  assert(image && known, `There is no trampoline for ${cross.cpu}`);
   const lack = lackOfCross(cross);
   if (lack !== undefined) throw new Unreachable(lack);
   const run = await boot({
@@ -151,6 +157,10 @@ async function visitC(machine: Machine): Promise<readonly Row[]> {
     parameters: [],
     cpus: 2, // for getcpu
     jobs: [
+      {
+        name: "call",
+        words: ["/bin/call_vdso", soname, known.symbols.clock_gettime ?? "", known.version],
+      },
       { name: "vdso", words: ABI },
       { name: "hidden", words: ["/bin/novdso", ...ABI] },
     ],
@@ -158,11 +168,13 @@ async function visitC(machine: Machine): Promise<readonly Row[]> {
     own: [
       ["bin/shim_abi", crossProgram(cross, "shim_abi")],
       ["bin/novdso", crossProgram(cross, "novdso")],
+      ["bin/call_vdso", crossProgram(cross, "call_vdso", shimMacros(cross, image))],
       [TRAMPOLINE, trampolineFile(image)],
     ],
   });
   const vdso = entriesOf(machine);
   return await Promise.all([
+    attempt("C, the calls alone", () => callRow(jobOf(run, "call"))),
     attempt("C", () => {
       assertEquals(run.clocksource, clocksource, "the kernel's clocksource");
       return abiRow("C", run, jobOf(run, "vdso"), vdso, answersOf(image, vdso));
@@ -172,6 +184,26 @@ async function visitC(machine: Machine): Promise<readonly Row[]> {
       () => abiRow("C, vDSO hidden", run, jobOf(run, "hidden"), [], answersWithout(image, "none")),
     ),
   ]);
+}
+
+/** As scripts/build_shim.ts has them: another build, another program. */
+function shimMacros({ cpu }: CrossCpu, { buildId }: ShimImage): string[] {
+  return [`-DARCH_HEADER="arch/${cpu}.h"`, `-DBUILD_ID=${buildId}`];
+}
+
+/** An errno is negative, whether the vDSO has found it or the kernel, and a number of bytes is not. */
+function callRow({ status, output }: JobResult): Row {
+  assertEquals({ status, output }, {
+    status: 0,
+    output: "vdso.clock 0\nvdso.no_clock -22\nsyscall.clock 0\nsyscall.no_clock -22\n" +
+      "syscall.bytes 8\nsyscall.no_buffer -14\n",
+  });
+  return {
+    runtime: "C, the calls alone",
+    entries: "clock_gettime: vDSO and system call",
+    cost: "",
+    result: "errors are told as elsewhere",
+  };
 }
 
 /** The C library that Debian has for cross compilers. */
