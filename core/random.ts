@@ -49,7 +49,7 @@ function fillTable(): void {
   const binding = bound();
   if (binding.kind === "native") {
     const random = binding.shim.open(SHIM_RANDOM);
-    table.slot = random.vdso_random_slot();
+    table.slot = binding.randomSlot();
     table.fill = random.vdso_getrandom;
     table.u32 = random.vdso_random_u32;
     table.f64 = random.vdso_random_f64;

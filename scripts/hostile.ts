@@ -15,16 +15,10 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { PLACES as BYTES } from "../tests/hostile/bytes.ts";
-import { PLACES as CPUS } from "../tests/hostile/cpus.ts";
-import { PLACES as IMAGES } from "../tests/hostile/images.ts";
-import { PLACES as MACHINES } from "../tests/hostile/machines.ts";
+import { PLACES } from "../tests/hostile/places.ts";
 import { install } from "./hostile/debian.ts";
 import { lost, type Place, reason, type Row } from "./hostile/place.ts";
 import { printRows, writeReach } from "./hostile/reach.ts";
-
-// What takes longest comes first: two are visited at a time.
-const PLACES: readonly Place[] = [...MACHINES, ...CPUS, ...BYTES, ...IMAGES];
 
 const { values: { full, only, list, write } } = parseArgs({
   options: {

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { TARGETS } from "../scripts/targets.ts";
-import { compiledProgram, type Compiler } from "./native.ts";
+import { type Compiler, nativeProgram } from "./native.ts";
 
 /** A CPU that programs are compiled for on any machine. */
 export interface CrossCpu {
@@ -48,11 +48,14 @@ export const CROSS_PACKAGES: readonly string[] = [
   ...CROSS_CPUS.map(({ architecture }) => `libc6-dev-${architecture}-cross`),
 ];
 
-const version = spawnSync("clang-19", ["-dumpversion"], { encoding: "utf8" }).stdout?.trim() ?? "";
+/** Empty without it. Asked for when it is needed: the hostile suite installs it. */
+function clangVersion(): string {
+  return spawnSync("clang-19", ["-dumpversion"], { encoding: "utf8" }).stdout?.trim() ?? "";
+}
 
 /** What is missing to compile for this CPU, or undefined. */
 export function lackOfCross({ architecture, sysroot }: CrossCpu): string | undefined {
-  if (version === "") return "clang-19 is not installed";
+  if (clangVersion() === "") return "clang-19 is not installed";
   if (existsSync(join(sysroot, "include/stdio.h"))) return undefined;
   return `the C library for ${architecture} is not installed (Debian: libc6-dev-${architecture}-cross)`;
 }
@@ -66,7 +69,7 @@ export function crossProgram(
   const library = (file: string) => join(sysroot, "lib", file);
   const compiler: Compiler = {
     command: "clang-19",
-    version: `${version} ${cpu}`,
+    version: `${clangVersion()} ${cpu}`,
     flags: [
       ...(TARGETS[cpu] ?? []),
       // There is no libgcc for these CPUs, and no need of one.
@@ -74,5 +77,5 @@ export function crossProgram(
       ...["Scrt1.o", "crti.o", "crtn.o", "libc.so.6", "libc_nonshared.a"].map(library),
     ],
   };
-  return compiledProgram(compiler, name, flags);
+  return nativeProgram(name, flags, compiler);
 }

@@ -9,6 +9,7 @@ import { imageBytes } from "../shim/load.ts";
 import { copySources, inDirectory, plantKoffi } from "./fixtures/bundle_project.ts";
 import { ownImage } from "./fixtures/load_libraries.ts";
 import type { Report } from "./fixtures/load_report.ts";
+import { denying, mounted, OWN_MOUNTS, TEMPORARY } from "./launchers.ts";
 import { nativeProgram, skipWithoutGcc } from "./native.ts";
 import {
   expectedFfi,
@@ -152,7 +153,7 @@ test("load() runs no library of the current directory when memfd_create(2) is de
   skip: skipWithoutGcc,
   timeout,
 }, () => {
-  const launcher = [nativeProgram("deny"), "memfd_create"];
+  const launcher = denying("memfd_create");
   amongStrangers((cwd) => assertVdso(report({ cwd, launcher })));
 });
 
@@ -278,10 +279,8 @@ test("load() runs no koffi of the current directory, nor beside an argument, whe
 
 // ---- Denied system calls and mounts. ----
 
-const temporary = ["/tmp", "/var/tmp", "/dev/shm"];
-
 function temporaryFiles(): Set<string> {
-  const paths = temporary.filter((directory) => existsSync(directory)).flatMap((directory) =>
+  const paths = TEMPORARY.filter((directory) => existsSync(directory)).flatMap((directory) =>
     readdirSync(directory).map((name) => join(directory, name))
   );
   return new Set(paths.filter((path) => path.includes("/x-vdso-")));
@@ -298,11 +297,6 @@ async function leavingNothing<T>(work: () => T): Promise<T> {
   }
   assertEquals([...left], []);
   return result;
-}
-
-/** The launcher under which the system calls of `rules` fail. */
-function denying(rules: string): readonly string[] {
-  return [nativeProgram("deny"), rules];
 }
 
 test("deny makes a system call fail as it was told", { skip: skipWithoutGcc }, () => {
@@ -334,7 +328,7 @@ test("now() answers from the runtime's clock when neither memfds nor files can b
   const launcher = denying("memfd_create,mkdir,mkdirat");
   const reason = new RegExp(
     "memfd_create\\(2\\) was refused; " +
-      temporary.map((directory) => `mkdtemp\\(3\\) failed in ${directory}`).join("; "),
+      TEMPORARY.map((directory) => `mkdtemp\\(3\\) failed in ${directory}`).join("; "),
   );
   assertRuntimeClock(report({ launcher }), reason);
 });
@@ -347,29 +341,17 @@ for (const syscall of ["process_vm_readv", "process_vm_readv:ENOSYS", "clock_get
 }
 
 const skipMounts = skipWithoutGcc || skipUnless(
-  spawnSync("unshare", ["--mount", "true"]).status === 0,
+  spawnSync(OWN_MOUNTS[0] ?? "", [...OWN_MOUNTS.slice(1), "true"]).status === 0,
   "mounting takes root",
   "REQUIRE_ROOT",
 );
-
-/**
- * The launcher for which the `directories` are mounted with an option, in a namespace of its own.
- * Not the checkout, a mount of its own first: it may lie in one of them.
- */
-function mounted(option: "noexec" | "ro", directories: readonly string[]): readonly string[] {
-  const mounts = directories.map((directory) =>
-    `mount --rbind ${directory} ${directory}; mount -o remount,bind,${option} ${directory}`
-  );
-  const script = [`mount --bind "$0" "$0"`, ...mounts, `exec "$@"`].join("; ");
-  return ["unshare", "--mount", "sh", "-ec", script, ROOT];
-}
 
 for (const option of ["noexec", "ro"] as const) {
   test(`load() takes a memfd when every temporary directory is mounted ${option}`, {
     skip: skipMounts,
     timeout,
   }, async () => {
-    const launcher = mounted(option, temporary);
+    const launcher = mounted(option, TEMPORARY);
     assertVdso(await leavingNothing(() => report({ launcher })));
   });
 
@@ -386,7 +368,7 @@ test("now() answers from the runtime's clock when memfds are denied and files ar
   skip: skipMounts,
   timeout,
 }, async () => {
-  const launcher = [...denying("memfd_create"), ...mounted("noexec", temporary)];
+  const launcher = [...denying("memfd_create"), ...mounted("noexec", TEMPORARY)];
   // dlopen(3): failed to map segment from shared object
   const reason = /memfd_create\(2\) was refused; .*failed to map segment/;
   assertRuntimeClock(await leavingNothing(() => report({ launcher })), reason);
@@ -396,7 +378,7 @@ test("now() answers from the runtime's clock when memfds are denied and files ar
   skip: skipMounts,
   timeout,
 }, async () => {
-  const launcher = [...denying("memfd_create"), ...mounted("ro", temporary)];
+  const launcher = [...denying("memfd_create"), ...mounted("ro", TEMPORARY)];
   const reason = /memfd_create\(2\) was refused; mkdtemp\(3\) failed in \/tmp; /;
   assertRuntimeClock(await leavingNothing(() => report({ launcher })), reason);
 });

@@ -32,20 +32,19 @@ export interface Compiler {
 
 const GCC: Compiler = { command: "gcc", version: `${gccVersion} ${process.arch}`, flags: [] };
 
+/** The same gcc, for musl (Debian: musl-tools). */
+export const MUSL_GCC: Compiler = { ...GCC, command: "musl-gcc" };
+
 /**
  * Compiles `tests/native/NAME.c`, unless that has been done, and returns the program's path.
  *
- * @param flags what gcc takes besides, `["-shared", "-fPIC"]` or `["-lpthread"]`
+ * @param flags what the compiler takes besides, `["-shared", "-fPIC"]` or `["-lpthread"]`
+ * @param compiler gcc, or another
  */
-export function nativeProgram(name: string, flags: readonly string[] = []): string {
-  return compiledProgram(GCC, name, flags);
-}
-
-/** The same by any compiler. */
-export function compiledProgram(
-  { command, version, flags: own }: Compiler,
+export function nativeProgram(
   name: string,
-  flags: readonly string[],
+  flags: readonly string[] = [],
+  { command, version, flags: own }: Compiler = GCC,
 ): string {
   const source = join(ROOT, "tests/native", `${name}.c`);
   const options = [...FLAGS, ...own, ...flags];

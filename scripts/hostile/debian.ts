@@ -21,10 +21,12 @@ import { CACHE, once, output, reason, run, Unreachable } from "./place.ts";
 export const BOOKWORM: readonly string[] = ["bookworm"];
 export const TRIXIE: readonly string[] = ["trixie", "stable"]; // the same, but for what mirrors serve
 
-const MIRROR = "http://deb.debian.org/debian";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Installs what is missing of these packages; that takes root, or sudo without a password. */
+/**
+ * Installs what is missing of these packages, which takes root, or sudo without a password; throws if
+ * some cannot be installed, and has installed the others.
+ */
 export async function install(packages: readonly string[]): Promise<void> {
   const missing: string[] = [];
   for (const name of packages) {
@@ -33,13 +35,31 @@ export async function install(packages: readonly string[]): Promise<void> {
   }
   if (missing.length === 0) return;
   console.log(`Installing ${missing.join(", ")} ...`);
+  await aptGet("update");
+  const together = await aptGet("install", ...missing);
+  if (together === undefined) return;
+  // One that cannot be had must not stand in the way of the others.
+  const failures: string[] = [];
+  for (const name of missing) {
+    const failure = await aptGet("install", name);
+    if (failure !== undefined) failures.push(`${name} cannot be installed: ${failure}`);
+  }
+  if (failures.length > 0) throw new Unreachable(failures.join("; "));
+}
+
+/** Returns what was wrong. */
+async function aptGet(
+  command: string,
+  ...packages: readonly string[]
+): Promise<string | undefined> {
   const root = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
-  const apt = [...root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+  const options = ["-qq", "--yes", "--no-install-recommends"];
   try {
-    await output([...apt, "update"]);
-    await output([...apt, "install", "--yes", "--no-install-recommends", ...missing]);
-  } catch (cause) {
-    throw new Unreachable(`${missing.join(", ")} cannot be installed`, { cause });
+    const env = ["env", "DEBIAN_FRONTEND=noninteractive"];
+    await output([...root, ...env, "apt-get", ...options, command, ...packages]);
+    return undefined;
+  } catch (error) {
+    return reason(error);
   }
 }
 
@@ -174,6 +194,17 @@ async function concrete(wanted: DebianPackage, apt: readonly string[]): Promise<
   }
 }
 
+/** Where this machine has Debian from. */
+function mirror(): Promise<string> {
+  return once("mirror", async () => {
+    const format = ["--format", "$(REPO_URI)", "Created-By: Packages"];
+    const found = (await output(["apt-get", "indextargets", ...format])).split("\n")
+      .find((uri) => /\/debian\/?$/.test(uri));
+    if (found === undefined) throw new Unreachable("apt has no mirror of Debian on this machine");
+    return found;
+  });
+}
+
 function aptOptions(release: string, architecture: string): Promise<readonly string[]> {
   const key = `${release}-${architecture}`;
   return once(`index ${key}`, () => updateIndex(join(CACHE, "apt", key), release, architecture));
@@ -189,7 +220,7 @@ async function updateIndex(
   const sources = join(state, "sources.list");
   writeFileSync(
     sources,
-    `deb [arch=${architecture} signed-by=${KEYRING}] ${MIRROR} ${release} main\n`,
+    `deb [arch=${architecture} signed-by=${KEYRING}] ${await mirror()} ${release} main\n`,
   );
   writeFileSync(join(state, "status"), "");
   const options = [

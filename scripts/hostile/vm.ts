@@ -23,7 +23,7 @@ import { AARCH64 } from "../aarch64.ts";
 import { ROOT } from "../runtimes.ts";
 import { BOOKWORM, extract, TRIXIE } from "./debian.ts";
 import { type Kernel, kernelFile, kernelVersion } from "./kernels.ts";
-import { CACHE, once, output, run } from "./place.ts";
+import { CACHE, type Ended, once, output, run } from "./place.ts";
 
 /** A program to run in the machine, below the root of its file system. */
 export interface Job {
@@ -149,10 +149,11 @@ const LIBRARIES = [
   "libatomic.so.1",
 ];
 
-/** The sources, and what they need besides: the command line parser, and what Deno wants to find. */
+/** The sources, and what they need besides: what the command imports, and what Deno wants to find. */
 const PROJECT: Files = [
   "mod.ts",
   "cli.ts",
+  "bench",
   "cli",
   "verify",
   "core",
@@ -164,6 +165,8 @@ const PROJECT: Files = [
   "tests/std_assert",
   "tests/hostile/probe.ts",
   "node_modules/@optique",
+  "node_modules/simple-ascii-chart",
+  "node_modules/simple-statistics",
 ].map((path) => [join("vdso", path), join(ROOT, path)] as const);
 
 /** Which machine, and what to do in it. */
@@ -197,15 +200,15 @@ export async function boot(
     // The kernel takes archives one after another.
     await output(["sh", "-c", 'cat "$1" "$2" > "$3"', "cat", archive, programs, initrd]);
     const start = performance.now();
-    const { stdout, stderr, signal } = await run([
+    const ended = await run([
       ...cpu.qemu,
       ...["-accel", "tcg", "-m", "3G", "-smp", `${cpus}`, "-nic", "none"],
       ...["-kernel", file, "-initrd", initrd],
-      ...["-append", `console=${cpu.console} panic=-1 quiet loglevel=0 ${parameters.join(" ")}`],
+      ...["-append", `console=${cpu.console} panic=-1 quiet loglevel=1 ${parameters.join(" ")}`],
       ...["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"],
     ], { timeout: TIMEOUT });
     const seconds = (performance.now() - start) / 1000;
-    return { ...parse(stdout, stderr, signal), version: kernelVersion(file), seconds };
+    return { ...parse(ended), version: kernelVersion(file), seconds };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -244,19 +247,13 @@ busybox poweroff -f
 `;
 }
 
-function parse(
-  serial: string,
-  stderr: string,
-  signal: string | null,
-): Omit<Boot, "version" | "seconds"> {
-  const text = stripVTControlCharacters(serial).replaceAll("\r", "");
+function parse({ stdout, stderr, status, signal }: Ended): Omit<Boot, "version" | "seconds"> {
+  const text = stripVTControlCharacters(stdout).replaceAll("\r", "");
   const word = (name: string) => new RegExp(`^${SIGN} ${name} (.*)$`, "m").exec(text)?.[1]?.trim();
   const available = word("available");
   if (available === undefined) {
-    const tail = text.slice(-1500).trim();
-    throw new Error(
-      `the machine did not come to its end (${signal ?? "no signal"}): ${tail} ${stderr}`,
-    );
+    const end = `QEMU ended with ${signal ?? status} before its time`;
+    throw new Error(`${end}: ${text.slice(-1000).trim()} ${stderr.slice(-500).trim()}`);
   }
   const jobs = new Map<string, JobResult>();
   const job = new RegExp(`^${SIGN} begin (\\S+)\\n([^]*?)${SIGN} end \\1 (\\d+)$`, "gm");

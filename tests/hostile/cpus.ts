@@ -276,13 +276,13 @@ async function visitNode(machine: Machine): Promise<readonly Row[]> {
   });
   return await Promise.all(programs.map((name) =>
     attempt(name, () => {
+      assertEquals(run.clocksource, clocksource, "the kernel's clocksource");
       if (name === "without_ffi") return withoutFfiRow(jobOf(run, name), cpu);
       const row = probeRow(jobOf(run, name), {
         vdso,
         reason: missing.length > 0
           ? new RegExp(`^This vDSO has no ${missing.join(", ")}$`)
           : undefined,
-        clocksource,
         fast: true,
         ticks: undefined,
       }, start);

@@ -1,7 +1,9 @@
 /** What the probe must find in a place, and the row that it makes. */
 import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
 import { ENTRIES, type EntryName } from "../../elf/entries.ts";
-import type { Row } from "../../scripts/hostile/place.ts";
+import { attempt, type Row, run, runtimeTitle } from "../../scripts/hostile/place.ts";
+import { RUNTIMES } from "../../scripts/runtimes.ts";
+import { expectedSources } from "../support.ts";
 import type { ProbeReport } from "./probe.ts";
 
 /** What must be found in a place. */
@@ -10,11 +12,23 @@ export interface Expectation {
   readonly vdso: readonly EntryName[];
   /** Why not all do; undefined if all do. */
   readonly reason: RegExp | undefined;
-  readonly clocksource: string;
   /** Whether clock_gettime spares the system call. */
   readonly fast: boolean;
   /** Why ticks() refuses; undefined if it works. */
   readonly ticks: RegExp | undefined;
+  /** What may not hold, if something: each of these, in this order. */
+  readonly failures?: readonly RegExp[];
+}
+
+/** What must be found on this machine, where nothing is the matter. */
+export function hostExpectation(): Expectation {
+  const { reason, entries } = expectedSources;
+  return {
+    vdso: ENTRIES.filter((entry) => entries[entry] === "vdso"),
+    reason: reason === undefined ? undefined : new RegExp(`^${reason}$`),
+    fast: true,
+    ticks: undefined,
+  };
 }
 
 /** How the probe ended, and what it printed. */
@@ -42,11 +56,14 @@ export function probeRow({ status, output }: ProbeRun, expected: Expectation, st
   const line = /^PROBE (\{.*\})$/m.exec(output)?.[1];
   assert(line !== undefined && status === 0, `status ${status}: ${output.slice(-800)}`);
   const report = JSON.parse(line) as ProbeReport;
-  assertEquals(report.failures, []);
+  const { failures = [] } = expected;
+  assertEquals(report.failures.length, failures.length, JSON.stringify(report.failures));
+  failures.forEach((failure, index) => assertMatch(report.failures[index] ?? "", failure));
   assertGreater(report.checks, 3000);
   checkEntries(report.sources, expected);
   checkWallClock(BigInt(report.realtime), start);
   checkCost(report.cost, expected);
+  const told = failures.length > 0 ? `, ${failures.length} of them that the error is told` : "";
 
   const { ticks } = report;
   if (expected.ticks) assertMatch("refused" in ticks ? ticks.refused : "it works", expected.ticks);
@@ -56,9 +73,29 @@ export function probeRow({ status, output }: ProbeRun, expected: Expectation, st
     runtime: report.runtime,
     entries: describeEntries(expected.vdso),
     cost: describeCost(report.cost),
-    result: `${report.checks} checks; clocksource ${expected.clocksource}; ticks() ` +
+    result: `${report.checks} checks${told}; ticks() ` +
       ("hz" in ticks ? `at ${(ticks.hz / 1e6).toFixed(0)} MHz` : "refused"),
   };
+}
+
+/** Runs the probe on this machine, by these words. */
+export async function probeBy(words: readonly string[], expected: Expectation): Promise<Row> {
+  const start = Date.now();
+  const { status, stdout, stderr } = await run(words, { timeout: 120_000 });
+  return probeRow({ status, output: stdout + stderr }, expected, start);
+}
+
+/** Runs the probe in all runtimes of this machine, each started by these words. */
+export async function probeHere(
+  launcher: readonly string[],
+  expected: Expectation,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const runtime of RUNTIMES) {
+    const words = [...launcher, runtime.bin, ...runtime.run, "tests/hostile/probe.ts"];
+    rows.push(await attempt(await runtimeTitle(runtime), () => probeBy(words, expected)));
+  }
+  return rows;
 }
 
 export function checkEntries(sources: ProbeReport["sources"], expected: Expectation): void {
