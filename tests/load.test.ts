@@ -13,6 +13,7 @@ import { denying, mounted, OWN_MOUNTS, TEMPORARY } from "./launchers.ts";
 import { nativeProgram, skipWithoutGcc } from "./native.ts";
 import {
   expectedFfi,
+  expectedSources,
   nodeMajor,
   ROOT,
   run,
@@ -129,6 +130,20 @@ test("load() gets all its functions from its own library when another one has it
   >("sameSoname");
   assertEquals(soname, earlier.buildId); // the trap
   assertEquals({ core, group }, { core: image.buildId, group: image.buildId });
+});
+
+test("load() leaves one memfd open for all that follow when libc knows files alone, as musl", {
+  timeout,
+}, () => {
+  const { half, paths, builds, swept, memfds } = json<
+    { half: number; paths: string[]; builds: number[]; swept: number; memfds: string[] }
+  >("tests/fixtures/load_musl.ts");
+  assertEquals(builds, [image.buildId, image.buildId, image.buildId]);
+  // What was not written to its end is passed over.
+  assertEquals(paths.filter((path) => path.startsWith("/proc/self/fd/")).length, 2);
+  assertEquals(paths.map(descriptor)[0], half);
+  assertEquals(swept, 0);
+  assertEquals(memfds.map(Number), [half, descriptor(paths.at(-1))]);
 });
 
 // ---- Strangers' files in the current directory. ----
@@ -309,6 +324,22 @@ test("deny makes a system call fail as it was told", { skip: skipWithoutGcc }, (
   );
   assertStringIncludes(stderr("mkdri", "true"), "unknown system call: mkdri");
   assertEquals(stderr("mkdir", "true"), "");
+  // No program starts without its libraries; droppable memory nobody misses.
+  assertStringIncludes(stderr("mmap_exec_file", "true"), "failed to map segment");
+  assertStringIncludes(stderr("mkdir,mmap_exec_file:ENOSYS", "true"), "failed to map segment");
+  assertEquals(stderr("mmap_droppable", "true"), "");
+});
+
+test("sources() says that getrandom is a system call when its state cannot be mapped", {
+  skip: skipWithoutGcc || expectedSources.entries.getrandom !== "vdso" &&
+      "this kernel's vDSO has no getrandom: no states",
+  timeout,
+}, () => {
+  for (const error of ["EPERM", "ENOSYS"]) {
+    const { reason, entries } = report({ launcher: denying(`mmap_droppable:${error}`) }).sources;
+    assertEquals(entries, { ...expectedSources.entries, getrandom: "syscall" });
+    assertMatch(reason ?? "", /The vDSO's getrandom has no memory for its state$/);
+  }
 });
 
 for (const error of ["EPERM", "ENOSYS"]) {
