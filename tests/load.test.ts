@@ -352,6 +352,38 @@ for (const error of ["EPERM", "ENOSYS"]) {
   });
 }
 
+const skipWithoutStrace = skipUnless(
+  spawnSync("strace", ["--version"]).status === 0,
+  "strace is not installed",
+  "REQUIRE_STRACE",
+);
+
+test(
+  "load() makes a private file, and unlinks it before anything is bound, when memfd_create(2) is denied",
+  {
+    skip: skipWithoutGcc || skipWithoutStrace,
+    timeout,
+  },
+  () => {
+    inDirectory((directory) => {
+      const log = join(directory, "strace");
+      const syscalls = "trace=?mkdir,mkdirat,?creat,openat,?unlink,unlinkat,?rmdir,pipe2";
+      const strace = ["strace", "-f", "-o", log, "-e", syscalls];
+      assertVdso(report({ launcher: [...strace, ...denying("memfd_create")] }));
+      const lines = readFileSync(log, "utf8").split("\n").map((line) => line.replace(/^\d+ +/, ""));
+      const [, path = ""] = /"(\/tmp\/x-vdso-\w{6})"/.exec(lines.join("\n")) ?? [];
+      const ours = lines.filter((line) => line.includes(path));
+      assertMatch(ours[0] ?? "", /^mkdir(at)?\(.*, 0700\) += 0$/);
+      assertMatch(ours[1] ?? "", /^(creat|openat)\(.*trampoline\.so".*, 0600\) += \d+$/);
+      assertMatch(ours.at(-2) ?? "", /^unlink(at)?\(.*trampoline\.so".*\) += 0$/);
+      assertMatch(ours.at(-1) ?? "", /^(rmdir|unlinkat)\(.*\) += 0$/);
+      // The vDSO's image, through a pipe, is the first that the trampoline is called for and shows.
+      const calls = lines.slice(lines.indexOf(ours.at(-1) ?? "") + 1);
+      assert(calls.some((line) => line.startsWith("pipe2(")), "it was called, and then only");
+    });
+  },
+);
+
 test("now() answers from the runtime's clock when neither memfds nor files can be made", {
   skip: skipWithoutGcc,
   timeout,
@@ -475,14 +507,7 @@ function traced(file: string): Set<string> {
   });
 }
 
-test("import opens modules and nothing else", {
-  skip: skipUnless(
-    spawnSync("strace", ["--version"]).status === 0,
-    "strace is not installed",
-    "REQUIRE_STRACE",
-  ),
-  timeout,
-}, () => {
+test("import opens modules and nothing else", { skip: skipWithoutStrace, timeout }, () => {
   // What the library does it does each time; the runtimes' own threads do this and that.
   const traces = (file: string) => [1, 2, 3].map(() => traced(file));
   const without = traces("tests/fixtures/load_nothing.ts").reduce((a, b) => a.union(b));
