@@ -8,17 +8,12 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { TARGETS } from "./targets.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const SOURCE = "shim/vdso.c";
 const OUTPUT = join(ROOT, "shim/images.ts");
-
-/** The CPUs, by the kernel's names, with what the compiler must be told of each. */
-const TARGETS: Readonly<Record<string, readonly string[]>> = {
-  x86_64: ["--target=x86_64-linux-gnu"],
-  aarch64: ["--target=aarch64-linux-gnu"],
-};
 
 const FLAGS = [
   "-Oz",
@@ -55,7 +50,7 @@ interface Built {
 
 function build(arch: string, target: readonly string[]): Built {
   const header = `arch/${arch}.h`;
-  const sources = [SOURCE, `shim/${header}`].map((file) => readFileSync(join(ROOT, file)));
+  const sources = [SOURCE, ...withIncluded(`shim/${header}`)].map(read);
   const hash = createHash("sha256").update(JSON.stringify([target, FLAGS, soname("")]));
   for (const source of sources) hash.update(source);
   // 48 bits: exact in a double, and in a name.
@@ -78,6 +73,19 @@ function build(arch: string, target: readonly string[]): Built {
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+/** A header, and what it includes. */
+function withIncluded(header: string): string[] {
+  const included = Array.from(
+    read(header).matchAll(/^#include "(.+)"$/gm),
+    ([, name = ""]) => name,
+  );
+  return [header, ...included.flatMap((name) => withIncluded(join(dirname(header), name)))];
 }
 
 /**

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { PLACES } from "./hostile/places.ts";
+import { ALL } from "./hostile/places.ts";
 import { ROOT } from "./support.ts";
 
 /** The sections whose every item is a claim. */
@@ -70,7 +70,7 @@ for (const section of SECTIONS) {
       }
       for (const prefix of namedPlaces(claim)) {
         assert(
-          PLACES.some(({ name }) => name.startsWith(prefix)),
+          ALL.some(({ name }) => name.startsWith(prefix)),
           `No place has a name that starts with ${prefix}`,
         );
       }

@@ -18,9 +18,15 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { CACHE, once, output, reason, run, Unreachable } from "./place.ts";
 
+export const BOOKWORM: readonly string[] = ["bookworm"];
+export const TRIXIE: readonly string[] = ["trixie", "stable"]; // the same, but for what mirrors serve
+
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Installs what is missing of these packages; that takes root, or sudo without a password. */
+/**
+ * Installs what is missing of these packages, which takes root, or sudo without a password; throws if
+ * some cannot be installed, and has installed the others.
+ */
 export async function install(packages: readonly string[]): Promise<void> {
   const missing: string[] = [];
   for (const name of packages) {
@@ -29,13 +35,31 @@ export async function install(packages: readonly string[]): Promise<void> {
   }
   if (missing.length === 0) return;
   console.log(`Installing ${missing.join(", ")} ...`);
+  await aptGet("update");
+  const together = await aptGet("install", ...missing);
+  if (together === undefined) return;
+  // One that cannot be had must not stand in the way of the others.
+  const failures: string[] = [];
+  for (const name of missing) {
+    const failure = await aptGet("install", name);
+    if (failure !== undefined) failures.push(`${name} cannot be installed: ${failure}`);
+  }
+  if (failures.length > 0) throw new Unreachable(failures.join("; "));
+}
+
+/** Returns what was wrong. */
+async function aptGet(
+  command: string,
+  ...packages: readonly string[]
+): Promise<string | undefined> {
   const root = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
-  const apt = [...root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+  const options = ["-qq", "--yes", "--no-install-recommends"];
   try {
-    await output([...apt, "update"]);
-    await output([...apt, "install", "--yes", "--no-install-recommends", ...missing]);
-  } catch (cause) {
-    throw new Unreachable(`${missing.join(", ")} cannot be installed`, { cause });
+    const env = ["env", "DEBIAN_FRONTEND=noninteractive"];
+    await output([...root, ...env, "apt-get", ...options, command, ...packages]);
+    return undefined;
+  } catch (error) {
+    return reason(error);
   }
 }
 
@@ -104,6 +128,59 @@ async function download(wanted: DebianPackage, directory: string): Promise<strin
     `${wanted.name}:${architecture} cannot be had from ${releases.join(" or ")}`,
     { cause: failures[0] },
   );
+}
+
+/**
+ * Downloads a package and all that it depends on, and extracts the files that match one of `patterns`
+ * into `directory`; nothing, if that is there already.
+ */
+export async function extractAll(
+  wanted: DebianPackage,
+  patterns: readonly string[],
+  directory: string,
+): Promise<void> {
+  if (existsSync(directory)) return;
+  await once(`extract ${directory}`, () => unpackAll(wanted, patterns, directory));
+}
+
+async function unpackAll(
+  { name, architecture, releases: [release = ""] }: DebianPackage,
+  patterns: readonly string[],
+  directory: string,
+): Promise<void> {
+  mkdirSync(dirname(directory), { recursive: true });
+  const unfinished = mkdtempSync(`${directory}.`);
+  try {
+    const archives = join(unfinished, ".archives");
+    mkdirSync(join(archives, "partial"), { recursive: true });
+    const apt = [
+      ...await aptOptions(release, architecture),
+      "-o",
+      `Dir::Cache::archives=${archives}`,
+    ];
+    console.log(`Downloading ${name} of ${release}, ${architecture}, and what it depends on ...`);
+    const install = ["install", "--yes", "--download-only", "--no-install-recommends", name];
+    await output(["apt-get", ...apt, "-qq", ...install]);
+    for (const file of readdirSync(archives).filter((file) => file.endsWith(".deb"))) {
+      // Not every package has what is looked for, and tar objects to that.
+      const script = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "${@:3}" || true';
+      await output([
+        "bash",
+        "-c",
+        script,
+        "extract",
+        join(archives, file),
+        unfinished,
+        ...patterns,
+      ]);
+    }
+    rmSync(archives, { recursive: true });
+    renameSync(unfinished, directory);
+  } catch (cause) {
+    throw new Unreachable(`${name}:${architecture} cannot be had from ${release}`, { cause });
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
 }
 
 /** The package that has the kernel of a metapackage; any other package is what it is. */

@@ -14,10 +14,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import os from "node:os";
 import { dirname, join } from "node:path";
 import { ROOT, type RuntimeCommand } from "../runtimes.ts";
-import { CACHE, once, output, Unreachable } from "./place.ts";
+import { CACHE, once, output } from "./place.ts";
 
 /** Debian's packages that this takes. */
 export const MUSL_PACKAGES: readonly string[] = [
@@ -35,10 +34,9 @@ const VERSION: string = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf
 const LIBC = "/lib/x86_64-linux-musl/libc.so";
 const SYMBOLS = join(ROOT, "tests/native/musl_cxx.c");
 
-/** Bun on musl, as scripts/runtimes.ts has the others. */
+/** Bun on musl for x86_64, as scripts/runtimes.ts has the others. */
 export function muslBun(): Promise<Pick<RuntimeCommand, "bin" | "run">> {
   return once("Bun for musl", async () => {
-    if (os.arch() !== "x64") throw new Unreachable("Bun on musl is prepared for x86_64 alone");
     const directory = join(CACHE, `musl/bun-${VERSION}`);
     if (!existsSync(directory)) await prepare(directory);
     return { bin: join(directory, "bun"), run: [] };

@@ -36,6 +36,8 @@ export interface Place {
   readonly title: string;
   /** `"full"` if it is left out of the short size. */
   readonly size: Size;
+  /** The one CPU from which it can be reached, by Node's name; any if left out. */
+  readonly from?: string;
   /** Debian's packages that it takes. */
   readonly packages: readonly string[];
   /** Throws what cannot be a row: that it could not get there. */

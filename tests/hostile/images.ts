@@ -15,7 +15,7 @@ import {
   kernelVersion,
 } from "../../scripts/hostile/kernels.ts";
 import type { Place, Row } from "../../scripts/hostile/place.ts";
-import { describe, judge, UNKNOWN } from "./readelf.ts";
+import { describe, judge, MACHINE_NAMES, UNKNOWN } from "./readelf.ts";
 
 export const PLACES: readonly Place[] = KERNELS.map((kernel) => ({
   name: `images-${kernel.id}`,
@@ -39,7 +39,7 @@ async function readImages(kernel: Kernel): Promise<readonly Row[]> {
     const notes = judgement.buildId === UNKNOWN ? ", but for notes that neither can" : "";
     return {
       runtime: `Node ${process.versions.node}`,
-      entries: `${image.class} bits, machine ${image.machine}, ${image.endian} endian: ` +
+      entries: `${MACHINE_NAMES[image.machine]}, ${image.class} bits, ${image.endian} endian: ` +
         `${functions} functions, by ${image.hashStyles.join(" and ")}`,
       cost: `${(performance.now() - start).toFixed(0)} ms`,
       result: `${bytes.length} bytes as readelf reads them${notes}; Linux ${version}`,

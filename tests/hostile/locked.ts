@@ -4,12 +4,7 @@
  * another C library. In every runtime, values checked against the system calls, or, where these are
  * denied, against this process's.
  */
-import {
-  assert,
-  assertEquals,
-  assertGreaterOrEqual,
-  assertLessOrEqual,
-} from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -45,7 +40,7 @@ import {
   TEMPORARY,
   timeNamespace,
 } from "../launchers.ts";
-import { nativeProgram } from "../native.ts";
+import { MUSL_GCC, nativeProgram } from "../native.ts";
 import { expectedSources } from "../support.ts";
 import { describeEntries, type Expectation, hostExpectation, probeBy } from "./expectation.ts";
 
@@ -472,6 +467,7 @@ const MUSL: Place = {
   name: "locked-musl",
   title: "musl, the C library of Alpine",
   size: "short",
+  from: "x64",
   packages: [...PACKAGES, ...MUSL_PACKAGES],
   run: async () => [
     await attempt("C, musl-gcc", loadOnMusl),
@@ -498,7 +494,7 @@ async function loadOnMusl(): Promise<Row> {
 /** By `native/musl_load.c`, from so many memfds, so many times each; returns the mappings added. */
 export function muslLoad(memfds: number, times: number): Promise<number> {
   return inDirectories(async (home) => {
-    const program = nativeProgram("musl_load", [], "musl-gcc");
+    const program = nativeProgram("musl_load", [], MUSL_GCC);
     const { symbols } = inspect();
     const offsets = ["__vdso_clock_gettime", "__vdso_getrandom"].map((name) =>
       symbols.find((symbol) => symbol.name === name)?.offset ?? 0

@@ -59,6 +59,7 @@ export const PLACES: readonly Place[] = [
     name: "starts-musl",
     title: "Workers that come and go, on musl",
     size: "short",
+    from: "x64",
     packages: MUSL_PACKAGES,
     run: async (size) => [
       await attempt("Bun for musl", async () => {

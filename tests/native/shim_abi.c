@@ -3,7 +3,8 @@
  *
  * Loads the trampoline as a C program would, calls every function of it with good and bad
  * arguments, and prints a line "what result" for each call. Judges nothing but times, which differ
- * from run to run: 1 stands for a time between two readings of libc's own clock.
+ * from run to run: 1 stands for a time between two readings of libc's own clock. The lines "cost"
+ * are nanoseconds, for reports.
  *
  * ENTRIES: how many entries there are to bind.
  */
@@ -46,6 +47,7 @@ static double (*vdso_getrandom)(double, void *);
 static double (*vdso_random_u32)(double);
 static double (*vdso_random_f64)(double);
 static int64_t (*vdso_syscall)(int32_t, int32_t);
+static int32_t (*vdso_is_normalized)(int32_t, int32_t);
 static double (*vdso_loop)(int32_t, int32_t, int32_t);
 
 static void *symbol(void *library, const char *name) {
@@ -83,6 +85,7 @@ static void load(const char *path) {
   LOAD(vdso_random_u32);
   LOAD(vdso_random_f64);
   LOAD(vdso_syscall);
+  LOAD(vdso_is_normalized);
   LOAD(vdso_loop);
 #undef LOAD
 }
@@ -132,6 +135,33 @@ static void say_clocks(void) {
   }
 }
 
+/* What each entry says, between two system calls. */
+static void say_order(void) {
+  enum { ROUNDS = 300 };
+  static const clockid_t clocks[] = {CLOCK_REALTIME,        CLOCK_MONOTONIC,        CLOCK_MONOTONIC_RAW,
+                                     CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
+                                     CLOCK_TAI};
+  int wrong = 0;
+  int64_t before, time;
+  for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+    for (int round = 0; round < ROUNDS; round++) {
+      before = vdso_syscall(CLOCK_GETTIME, clocks[i]);
+      time = vdso_clock_gettime(clocks[i]);
+      wrong += before > time || time > vdso_syscall(CLOCK_GETTIME, clocks[i]);
+    }
+    wrong += vdso_clock_getres(clocks[i]) != vdso_syscall(CLOCK_GETRES, clocks[i]);
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    before = vdso_syscall(GETTIMEOFDAY, 0);
+    time = (int64_t)vdso_gettimeofday();
+    wrong += before > time || time > vdso_syscall(GETTIMEOFDAY, 0);
+    before = vdso_syscall(TIME, 0);
+    time = (int64_t)vdso_time();
+    wrong += before > time || time > vdso_syscall(TIME, 0);
+  }
+  say("order.wrong", wrong);
+}
+
 /* ---- The CPU ---- */
 
 /* Pinned to each CPU that there is in turn. */
@@ -153,12 +183,12 @@ static void say_getcpu(void) {
 }
 
 static void say_ticks(void) {
+  double hz = vdso_ticks_frequency(); /* fixes the origin */
   double sample[2], first = vdso_ticks(), last = vdso_ticks();
   vdso_ticks_sample(sample);
   say("ticks", 0 <= first && first <= last && last < sample[0] && sample[0] < vdso_ticks());
   int64_t raw = libc_time(CLOCK_MONOTONIC_RAW);
   say("ticks.sample", raw - 1000000000 < sample[1] && sample[1] <= raw);
-  double hz = vdso_ticks_frequency();
   say("ticks.frequency", hz == 0 || hz > 1e6);
 }
 
@@ -240,6 +270,14 @@ static void say_fork(void) {
   say("random.fork", equal);
 }
 
+static void say_normalized(void) {
+  for (int32_t entry = CLOCK_GETTIME; entry <= GETTIMEOFDAY; entry++)
+    say("normalized", vdso_is_normalized(entry, CLOCK_MONOTONIC));
+  say("normalized.bad", vdso_is_normalized(CLOCK_GETTIME, 12));
+  say("normalized.bad", vdso_is_normalized(CLOCK_GETRES, 12));
+  say("normalized.unknown", vdso_is_normalized(TIME, 0));
+}
+
 static void say_loops(void) {
   say("loop_entry", vdso_loop(0, CLOCK_MONOTONIC, 1000) > 0);
   say("loop_entry.none", vdso_loop(0, CLOCK_MONOTONIC, 0) >= 0);
@@ -247,6 +285,9 @@ static void say_loops(void) {
   say("loop_entry.bad", isnan(vdso_loop(0, 12, 1)));
   say("loop_syscall", vdso_loop(1, CLOCK_MONOTONIC, 1000) > 0);
   say("loop_syscall.bad", isnan(vdso_loop(1, 12, 1)));
+  enum { CALLS = 10000 };
+  say("cost.entry", (int64_t)(vdso_loop(0, CLOCK_MONOTONIC, CALLS) / CALLS));
+  say("cost.syscall", (int64_t)(vdso_loop(1, CLOCK_MONOTONIC, CALLS) / CALLS));
 }
 
 /* ---- The image ---- */
@@ -314,23 +355,35 @@ static void say_bad_binds(int32_t entries) {
   say("bind.offset_zero", vdso_bind(0, 0));
 }
 
+#if defined(__x86_64__)
+#define VDSO "linux-vdso.so.1", "__vdso_", "LINUX_2.6"
+#elif defined(__aarch64__)
+#define VDSO "linux-vdso.so.1", "__kernel_", "LINUX_2.6.39"
+#elif defined(__riscv)
+#define VDSO "linux-vdso.so.1", "__vdso_", "LINUX_4.15"
+#elif defined(__powerpc64__)
+#define VDSO "linux-vdso64.so.1", "__kernel_", "LINUX_2.6.15"
+#elif defined(__s390x__)
+#define VDSO "linux-vdso64.so.1", "__kernel_", "LINUX_2.6.29"
+#else
+#error "shim_abi does not know this CPU"
+#endif
+
 /* By the dynamic linker's own lookup, where it knows the vDSO. */
 static void bind_vdso(void) {
   static const char *const names[] = {"clock_gettime", "clock_getres", "gettimeofday",
                                       "time", "getcpu", "getrandom"};
-#if defined(__x86_64__)
-  static const char prefix[] = "__vdso_", version[] = "LINUX_2.6";
-#else
-  static const char prefix[] = "__kernel_", version[] = "LINUX_2.6.39";
-#endif
-  void *vdso = dlopen("linux-vdso.so.1", RTLD_NOW | RTLD_NOLOAD);
+  static const struct {
+    const char *soname, *prefix, *version;
+  } known = {VDSO};
+  void *vdso = dlopen(known.soname, RTLD_NOW | RTLD_NOLOAD);
   for (int32_t i = CLOCK_GETTIME; vdso && i <= GETRANDOM; i++) {
     char name[64];
-    snprintf(name, sizeof name, "%s%s", prefix, names[i]);
-    char *function = dlvsym(vdso, name, version);
+    snprintf(name, sizeof name, "%s%s", known.prefix, names[i]);
+    char *function = dlvsym(vdso, name, known.version);
     if (!function) continue; /* this kernel has none */
-    int32_t error = vdso_bind(i, (int32_t)(function - (char *)getauxval(AT_SYSINFO_EHDR)));
-    if (error || i == CLOCK_GETTIME) say("bind", error);
+    snprintf(name, sizeof name, "bind.%s", names[i]);
+    say(name, vdso_bind(i, (int32_t)(function - (char *)getauxval(AT_SYSINFO_EHDR))));
   }
 }
 
@@ -378,16 +431,19 @@ int main(int argc, char **argv) {
   say("auxval.negative", vdso_auxval(-1));
   say_bad_binds(atoi(argv[2]));
   say_clocks(); /* by the system call */
+  say_order();
   say_getcpu();
   say("random.slot.unbound", vdso_random_slot());
   say_copies();
   say_bad_entries(atoi(argv[2]));
   bind_vdso();
   say_clocks(); /* by the vDSO, where there is one */
+  say_order();
   say_getcpu();
   say_ticks();
   say_random();
   say_fork();
+  say_normalized();
   say_loops();
   say_sweep();
   return 0;
