@@ -7,6 +7,7 @@ import { build } from "esbuild";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ENTRIES, type EntryName, MACHINES as KNOWN } from "../../elf/entries.ts";
+import { parseElf } from "../../elf/mod.ts";
 import { debianNode, koffiOf } from "../../scripts/hostile/debian_node.ts";
 import { kernelOf } from "../../scripts/hostile/kernels.ts";
 import {
@@ -278,7 +279,7 @@ async function visitNode(machine: Machine): Promise<readonly Row[]> {
   return await Promise.all(programs.map((name) =>
     attempt(name, () => {
       assertEquals(run.clocksource, clocksource, "the kernel's clocksource");
-      if (name === "without_ffi") return withoutFfiRow(jobOf(run, name), cpu);
+      if (name === "without_ffi") return withoutFfiRow(jobOf(run, name), cpu, vdso);
       const row = probeRow(jobOf(run, name), {
         vdso,
         reason: missing.length > 0
@@ -302,7 +303,11 @@ async function bundled(name: string): Promise<Files[number]> {
 }
 
 /** The runtime's clock answers, and the parser reads there what it reads here. */
-function withoutFfiRow({ status, output }: JobResult, { cross, vdso, noFfi }: Cpu): Row {
+function withoutFfiRow(
+  { status, output }: JobResult,
+  { cross: { cpu }, noFfi }: Cpu,
+  vdso: readonly EntryName[],
+): Row {
   const line = /^WITHOUT_FFI (\{.*\})$/m.exec(output)?.[1];
   assert(line !== undefined && status === 0, `status ${status}: ${output.slice(-800)}`);
   const report = JSON.parse(line) as WithoutFfiReport;
@@ -312,15 +317,21 @@ function withoutFfiRow({ status, output }: JobResult, { cross, vdso, noFfi }: Cp
   assertEquals([ffi, timeline], ["none", "machine"]);
   assertEquals(new Set(Object.values(entries)), new Set(["runtime"]));
   assertMatch(reason ?? "", noFfi ?? /^$/);
-  const image = new Uint8Array(Buffer.from(report.vdso, "base64"));
-  assertEquals(report.facts, imageFacts(image));
-  assertEquals(report.endianness, cross.cpu === "s390x" ? "BE" : "LE");
-  for (const [cpu, { sha256 }] of Object.entries(IMAGES)) assertEquals(report.sha256[cpu], sha256);
+  assertEquals(report.endianness, cpu === "s390x" ? "BE" : "LE");
+  for (const [name, { sha256 }] of Object.entries(IMAGES)) {
+    assertEquals(report.sha256[name], sha256);
+  }
+  const bytes = new Uint8Array(Buffer.from(report.vdso, "base64"));
+  assertEquals(report.facts, imageFacts(bytes));
+  const image = parseElf(bytes);
+  for (const entry of vdso) {
+    assert(image.lookup(KNOWN[cpu]?.symbols[entry] ?? "", KNOWN[cpu]?.version), entry);
+  }
   return {
     runtime: `${report.runtime}, no FFI`,
     entries: "the runtime's own clocks",
     cost: "",
-    result: `${report.checks} checks; the ELF parser reads this vDSO (${vdso.length} entries or ` +
-      `more) as it does elsewhere`,
+    result: `${report.checks} checks; the ELF parser finds ${vdso.length} entries in this vDSO, ` +
+      `${image.endian} endian`,
   };
 }
