@@ -6,7 +6,7 @@
  *
  * --full    all places, and the long runs; writes docs/reach.md
  * --only    the places whose names start with one of these, of either size
- * --list    their names
+ * --list    tells the places, and visits none
  * --write   writes docs/reach.md: what was run replaces what was written of it before
  *
  * A place that cannot be had is told, and no failure unless REQUIRE_HOSTILE is set. The last line
@@ -33,7 +33,7 @@ const prefixes = only?.split(",");
 const places = PLACES.filter((place) =>
   prefixes
     ? prefixes.some((prefix) => place.name.startsWith(prefix))
-    : full || place.size === "short"
+    : full || list || place.size === "short"
 );
 if (list) {
   for (const { name, size, title } of places) console.log(`${name} (${size}): ${title}`);

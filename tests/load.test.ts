@@ -13,6 +13,7 @@ import { denying, mounted, OWN_MOUNTS, TEMPORARY } from "./launchers.ts";
 import { nativeProgram, skipWithoutGcc } from "./native.ts";
 import {
   expectedFfi,
+  expectedSources,
   nodeMajor,
   ROOT,
   run,
@@ -129,6 +130,20 @@ test("load() gets all its functions from its own library when another one has it
   >("sameSoname");
   assertEquals(soname, earlier.buildId); // the trap
   assertEquals({ core, group }, { core: image.buildId, group: image.buildId });
+});
+
+test("load() leaves one memfd open for all that follow when libc knows files alone, as musl", {
+  timeout,
+}, () => {
+  const { half, paths, builds, swept, memfds } = json<
+    { half: number; paths: string[]; builds: number[]; swept: number; memfds: string[] }
+  >("tests/fixtures/load_musl.ts");
+  assertEquals(builds, [image.buildId, image.buildId, image.buildId]);
+  // What was not written to its end is passed over.
+  assertEquals(paths.filter((path) => path.startsWith("/proc/self/fd/")).length, 2);
+  assertEquals(paths.map(descriptor)[0], half);
+  assertEquals(swept, 0);
+  assertEquals(memfds.map(Number), [half, descriptor(paths.at(-1))]);
 });
 
 // ---- Strangers' files in the current directory. ----
@@ -309,6 +324,22 @@ test("deny makes a system call fail as it was told", { skip: skipWithoutGcc }, (
   );
   assertStringIncludes(stderr("mkdri", "true"), "unknown system call: mkdri");
   assertEquals(stderr("mkdir", "true"), "");
+  // No program starts without its libraries; droppable memory nobody misses.
+  assertStringIncludes(stderr("mmap_exec_file", "true"), "failed to map segment");
+  assertStringIncludes(stderr("mkdir,mmap_exec_file:ENOSYS", "true"), "failed to map segment");
+  assertEquals(stderr("mmap_droppable", "true"), "");
+});
+
+test("sources() says that getrandom is a system call when its state cannot be mapped", {
+  skip: skipWithoutGcc || expectedSources.entries.getrandom !== "vdso" &&
+      "this kernel's vDSO has no getrandom: no states",
+  timeout,
+}, () => {
+  for (const error of ["EPERM", "ENOSYS"]) {
+    const { reason, entries } = report({ launcher: denying(`mmap_droppable:${error}`) }).sources;
+    assertEquals(entries, { ...expectedSources.entries, getrandom: "syscall" });
+    assertMatch(reason ?? "", /The vDSO's getrandom has no memory for its state$/);
+  }
 });
 
 for (const error of ["EPERM", "ENOSYS"]) {
@@ -320,6 +351,38 @@ for (const error of ["EPERM", "ENOSYS"]) {
     assertVdso(await leavingNothing(() => report({ launcher })));
   });
 }
+
+const skipWithoutStrace = skipUnless(
+  spawnSync("strace", ["--version"]).status === 0,
+  "strace is not installed",
+  "REQUIRE_STRACE",
+);
+
+test(
+  "load() makes a private file, and unlinks it before anything is bound, when memfd_create(2) is denied",
+  {
+    skip: skipWithoutGcc || skipWithoutStrace,
+    timeout,
+  },
+  () => {
+    inDirectory((directory) => {
+      const log = join(directory, "strace");
+      const syscalls = "trace=?mkdir,mkdirat,?creat,openat,?unlink,unlinkat,?rmdir,pipe2";
+      const strace = ["strace", "-f", "-o", log, "-e", syscalls];
+      assertVdso(report({ launcher: [...strace, ...denying("memfd_create")] }));
+      const lines = readFileSync(log, "utf8").split("\n").map((line) => line.replace(/^\d+ +/, ""));
+      const [, path = ""] = /"(\/tmp\/x-vdso-\w{6})"/.exec(lines.join("\n")) ?? [];
+      const ours = lines.filter((line) => line.includes(path));
+      assertMatch(ours[0] ?? "", /^mkdir(at)?\(.*, 0700\) += 0$/);
+      assertMatch(ours[1] ?? "", /^(creat|openat)\(.*trampoline\.so".*, 0600\) += \d+$/);
+      assertMatch(ours.at(-2) ?? "", /^unlink(at)?\(.*trampoline\.so".*\) += 0$/);
+      assertMatch(ours.at(-1) ?? "", /^(rmdir|unlinkat)\(.*\) += 0$/);
+      // The vDSO's image, through a pipe, is the first that the trampoline is called for and shows.
+      const calls = lines.slice(lines.indexOf(ours.at(-1) ?? "") + 1);
+      assert(calls.some((line) => line.startsWith("pipe2(")), "it was called, and then only");
+    });
+  },
+);
 
 test("now() answers from the runtime's clock when neither memfds nor files can be made", {
   skip: skipWithoutGcc,
@@ -444,14 +507,7 @@ function traced(file: string): Set<string> {
   });
 }
 
-test("import opens modules and nothing else", {
-  skip: skipUnless(
-    spawnSync("strace", ["--version"]).status === 0,
-    "strace is not installed",
-    "REQUIRE_STRACE",
-  ),
-  timeout,
-}, () => {
+test("import opens modules and nothing else", { skip: skipWithoutStrace, timeout }, () => {
   // What the library does it does each time; the runtimes' own threads do this and that.
   const traces = (file: string) => [1, 2, 3].map(() => traced(file));
   const without = traces("tests/fixtures/load_nothing.ts").reduce((a, b) => a.union(b));

@@ -9,7 +9,8 @@ import { PLACES as LOCKED } from "./locked.ts";
 import { PLACES as MACHINES } from "./machines.ts";
 import { PLACES as SOAK } from "./soak.ts";
 
-const ALL: readonly Place[] = [
+/** All there are. */
+export const ALL: readonly Place[] = [
   ...MACHINES,
   ...CPUS,
   ...HIDDEN,

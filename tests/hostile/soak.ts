@@ -3,7 +3,6 @@
  * leave behind.
  */
 import {
-  assert,
   assertEquals,
   assertGreater,
   assertGreaterOrEqual,
@@ -22,11 +21,10 @@ import {
   Unreachable,
 } from "../../scripts/hostile/place.ts";
 import { RUNTIMES } from "../../scripts/runtimes.ts";
-import { writeShim } from "../fixtures/env_run.ts";
 import { nativeProgram } from "../native.ts";
 import { expectedSources } from "../support.ts";
 import { describeEntries, hostExpectation } from "./expectation.ts";
-import { inDirectories, loadCopies } from "./locked.ts";
+import { muslLoad } from "./locked.ts";
 import type { SoakReport } from "./soak_run.ts";
 import type { StartsReport } from "./starts_run.ts";
 
@@ -64,7 +62,10 @@ export const PLACES: readonly Place[] = [
     from: "x64",
     packages: MUSL_PACKAGES,
     run: async (size) => [
-      await attempt("Bun for musl", () => startOnMusl(size)),
+      await attempt("Bun for musl", async () => {
+        const { bin } = await muslBun();
+        return startWorkers(await muslTitle(), [bin], size);
+      }),
       await attempt("C, musl-gcc", () => loadOnMusl(size)),
     ],
   },
@@ -134,35 +135,21 @@ function row(title: string, { workers, third, end, seconds }: StartsReport, more
   };
 }
 
-/** Where each Worker loads its own copy: README and docs/locked-down.md tell this bound. */
-const MUSL_MAPPINGS = 4;
+/** What one copy takes on musl: where memfds are denied, each Worker has one (docs/locked-down.md). */
+const MOST_MAPPINGS = 4.25;
 
-async function startOnMusl(size: Size): Promise<Row> {
-  // The kernel's vm.max_map_count ends it at 16000.
-  const { bin } = await muslBun();
-  const own = await start([bin], "starts_worker.ts", STARTS[size], size);
-  const { third, end, workers } = own;
-  const added = (end.mappings - third.mappings) / (workers * 2 / 3);
-  assertLessOrEqual(end.copies, workers + 1, "copies of the trampoline");
-  assertLess(added, MUSL_MAPPINGS + 0.25, "mappings a Worker");
-  assertLess(end.descriptors - third.descriptors, SLACK.descriptors, "descriptors");
-  return row(await muslTitle(), own, `: ${added.toFixed(1)} mappings a Worker, for good`);
-}
-
-function loadOnMusl(size: Size): Promise<Row> {
-  return inDirectories(async (directory) => {
-    const started = performance.now();
-    const copies = STARTS[size];
-    const [, mappings = ""] = /mappings (\d+)$/.exec(
-      await loadCopies(writeShim(directory), copies),
-    ) ?? [];
-    const added = Number(mappings) / copies;
-    assert(added > 0 && added < MUSL_MAPPINGS + 0.25, `${added} mappings a copy`);
-    return {
-      runtime: "C, musl-gcc",
-      entries: `${copies} copies of the trampoline`,
-      cost: `${((performance.now() - started) / 1000).toFixed(1)} s`,
-      result: `${added.toFixed(1)} mappings a copy, all of them right`,
-    };
-  });
+async function loadOnMusl(size: Size): Promise<Row> {
+  const started = performance.now();
+  const count = STARTS[size];
+  const shared = await muslLoad(1, count);
+  assertLess(shared, 2 * MOST_MAPPINGS, "mappings of one memfd");
+  const apart = await muslLoad(count, 1) / count;
+  assertLess(apart, MOST_MAPPINGS, "mappings a memfd");
+  return {
+    runtime: "C, musl-gcc",
+    entries: "vDSO",
+    cost: `${((performance.now() - started) / 1000).toFixed(1)} s`,
+    result: `loaded ${count} times from one memfd: ${shared} mappings in all; ` +
+      `from as many memfds: ${apart.toFixed(1)} each`,
+  };
 }

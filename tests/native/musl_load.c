@@ -1,9 +1,9 @@
 /*
- * musl_load TRAMPOLINE COPIES CLOCK_GETTIME GETRANDOM
+ * musl_load TRAMPOLINE MEMFDS TIMES CLOCK_GETTIME GETRANDOM
  *
- * Loads the trampoline COPIES times as shim/load.ts does, each from a memfd of its own, binds each to
- * the vDSO and checks what it answers against the system call. Prints "copies N mappings M": how many
- * there are in the end, and how many lines they have added to /proc/self/maps.
+ * Loads the trampoline from so many memfds, from each so many times, as shim/load.ts does: whatever a
+ * memfd's path is spelt like, it must be one library. Binds it to the vDSO and checks what it answers
+ * against the system call. Prints how many lines this has added to /proc/self/maps.
  *
  * CLOCK_GETTIME, GETRANDOM: where these functions lie in the vDSO's image.
  */
@@ -43,14 +43,17 @@ static long count_mappings(void) {
   return lines;
 }
 
-static void *load(const void *bytes, size_t size) {
-  char path[64];
-  int fd = memfd_create("x-vdso:musl_load", MFD_CLOEXEC);
+static int make_memfd(const void *bytes, size_t size) {
+  int fd = memfd_create("x-vdso:self", MFD_CLOEXEC);
   require(fd >= 0 && write(fd, bytes, size) == (ssize_t)size, "memfd_create(2)");
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return fd;
+}
+
+static void *load(int fd, int spelling) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%s%d", spelling % 2 ? "./" : "", fd);
   void *library = dlopen(path, RTLD_NOW);
   require(library != NULL, "dlopen(3)");
-  close(fd);
   return library;
 }
 
@@ -60,7 +63,8 @@ static void *function(void *library, const char *name) {
   return address;
 }
 
-static void check(void *library, int32_t clock_gettime, int32_t getrandom) {
+/* Before it is bound, unless it has been, and when it is. */
+static void check(void *library, int bound, int32_t clock_gettime, int32_t getrandom) {
   int32_t (*vdso_copy_image)(void *, int32_t) = function(library, "vdso_copy_image");
   int32_t (*vdso_bind)(int32_t, int32_t) = function(library, "vdso_bind");
   double (*vdso_now)(void) = function(library, "vdso_now");
@@ -69,7 +73,7 @@ static void check(void *library, int32_t clock_gettime, int32_t getrandom) {
   double (*vdso_random_u32)(double) = function(library, "vdso_random_u32");
 
   static char image[1 << 16];
-  for (int bound = 0; bound < 2; bound++) {
+  for (; bound < 2; bound++) {
     int64_t before = kernel_time(CLOCK_MONOTONIC), now = (int64_t)vdso_now();
     require(before <= now && now <= kernel_time(CLOCK_MONOTONIC), "vdso_now");
     before = kernel_time(CLOCK_TAI), now = vdso_clock_gettime(CLOCK_TAI);
@@ -88,20 +92,26 @@ static void check(void *library, int32_t clock_gettime, int32_t getrandom) {
 
 int main(int argc, char **argv) {
   static char bytes[1 << 16];
-  if (argc < 5) return 2;
+  if (argc < 6) return 2;
   int fd = open(argv[1], O_RDONLY | O_CLOEXEC);
   ssize_t size = read(fd, bytes, sizeof bytes);
   require(size > 0, argv[1]);
   close(fd);
-  int copies = atoi(argv[2]);
+  int memfds = atoi(argv[2]), times = atoi(argv[3]);
   long mappings = count_mappings();
   void *last = NULL;
-  for (int i = 0; i < copies; i++) {
-    void *library = load(bytes, (size_t)size);
-    require(library != last, "a copy of its own");
-    check(library, atoi(argv[3]), atoi(argv[4]));
+  for (int i = 0; i < memfds; i++) {
+    int memfd = make_memfd(bytes, (size_t)size);
+    void *library = load(memfd, 0);
+    require(library != last, "a library of its own");
     last = library;
+    check(library, 0, atoi(argv[4]), atoi(argv[5]));
+    for (int again = 1; again < times; again++) {
+      require(load(memfd, again) == library, "the same library");
+      check(library, 1, atoi(argv[4]), atoi(argv[5]));
+    }
+    close(memfd);
   }
-  printf("copies %d mappings %ld\n", copies, count_mappings() - mappings);
+  printf("%ld\n", count_mappings() - mappings);
   return 0;
 }
