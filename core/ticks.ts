@@ -12,7 +12,7 @@ import { UnsupportedError } from "./errors.ts";
 /** What {@link counter} returns. */
 export interface CounterInfo {
   /** The instruction that reads it. */
-  readonly instruction: "rdtsc" | "cntvct_el0" | "rdtime" | "mftb" | "stckf";
+  readonly instruction: "rdtsc" | "cntvct_el0" | "rdtime" | "mftb";
   /**
    * Whether the kernel offers the counter as a clocksource; `"unknown"` where
    * /sys/devices/system/clocksource may not be read (Deno without --allow-all).
@@ -32,7 +32,6 @@ const COUNTERS: Readonly<
   aarch64: { instruction: "cntvct_el0", clocksource: "arch_sys_counter" },
   riscv64: { instruction: "rdtime", clocksource: "riscv_clocksource" },
   ppc64le: { instruction: "mftb", clocksource: "timebase" },
-  s390x: { instruction: "stckf", clocksource: "tod" },
 };
 
 /** As in core/clock.ts: a stub that binds, then the FFI's function. */
@@ -103,7 +102,7 @@ export function refusal(
 }
 
 /**
- * The CPU's counter (`rdtsc`, `cntvct_el0`, `rdtime`, `mftb`, `stckf`) since its first use in the process: for intervals.
+ * The CPU's counter (`rdtsc`, `cntvct_el0`, `rdtime`, `mftb`) since its first use in the process: for intervals.
  *
  * A whole number of ticks, exact below 2^53 (35 days at 3 GHz, then rounded to 2). Shared by the
  * threads of the process, not by others. Not a clock: no unit of time (see {@link ticksToNs}), no
@@ -130,7 +129,7 @@ export function ticks(): number {
 /**
  * A number of ticks in nanoseconds of CLOCK_MONOTONIC_RAW.
  *
- * The frequency is what the CPU states (`cntfrq_el0`, CPUID 15h; on s390x the architecture), or is measured against
+ * The frequency is what the CPU states (`cntfrq_el0`, CPUID 15h), or is measured against
  * CLOCK_MONOTONIC_RAW: over the first millisecond at the first call, which takes at most that long,
  * and again each time that twice as long has passed. The error is at most 20 ppm 100 ms after the
  * first use and 2 ppm after 10 s. CLOCK_MONOTONIC, that is {@link now}, may differ by 500 ppm

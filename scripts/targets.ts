@@ -8,3 +8,9 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   ppc64le: ["--target=powerpc64le-linux-gnu"],
   s390x: ["--target=s390x-linux-gnu"],
 };
+
+/**
+ * CPUs on which no runtime has an FFI: neither koffi nor node:ffi is made for them. Their trampolines
+ * are built and tested, lest they go bad, but nobody who installs the library has to take them.
+ */
+export const WITHOUT_FFI: readonly string[] = ["s390x"];

@@ -131,21 +131,16 @@ async function download(wanted: DebianPackage, directory: string): Promise<strin
 }
 
 /**
- * Downloads a package and all that it depends on, and extracts the files that match one of `patterns`
- * into `directory`; nothing, if that is there already.
+ * Downloads a package and all that it depends on, and extracts them into `directory`; nothing, if that
+ * is there already.
  */
-export async function extractAll(
-  wanted: DebianPackage,
-  patterns: readonly string[],
-  directory: string,
-): Promise<void> {
+export async function extractAll(wanted: DebianPackage, directory: string): Promise<void> {
   if (existsSync(directory)) return;
-  await once(`extract ${directory}`, () => unpackAll(wanted, patterns, directory));
+  await once(`extract ${directory}`, () => unpackAll(wanted, directory));
 }
 
 async function unpackAll(
   { name, architecture, releases: [release = ""] }: DebianPackage,
-  patterns: readonly string[],
   directory: string,
 ): Promise<void> {
   mkdirSync(dirname(directory), { recursive: true });
@@ -153,26 +148,12 @@ async function unpackAll(
   try {
     const archives = join(unfinished, ".archives");
     mkdirSync(join(archives, "partial"), { recursive: true });
-    const apt = [
-      ...await aptOptions(release, architecture),
-      "-o",
-      `Dir::Cache::archives=${archives}`,
-    ];
+    const apt = await aptOptions(release, architecture);
     console.log(`Downloading ${name} of ${release}, ${architecture}, and what it depends on ...`);
     const install = ["install", "--yes", "--download-only", "--no-install-recommends", name];
-    await output(["apt-get", ...apt, "-qq", ...install]);
+    await output(["apt-get", ...apt, "-o", `Dir::Cache::archives=${archives}`, "-qq", ...install]);
     for (const file of readdirSync(archives).filter((file) => file.endsWith(".deb"))) {
-      // Not every package has what is looked for, and tar objects to that.
-      const script = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "${@:3}" || true';
-      await output([
-        "bash",
-        "-c",
-        script,
-        "extract",
-        join(archives, file),
-        unfinished,
-        ...patterns,
-      ]);
+      await output(["dpkg-deb", "--extract", join(archives, file), unfinished]);
     }
     rmSync(archives, { recursive: true });
     renameSync(unfinished, directory);

@@ -1,11 +1,20 @@
 /** Node of Debian, for CPUs that npm has no Node of today for, as the file system of a machine. */
-import { existsSync, readdirSync, readlinkSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { extractAll } from "./debian.ts";
-import { CACHE, once, output } from "./place.ts";
+import { CACHE, once, output, Unreachable } from "./place.ts";
 import type { Files, FileSystem } from "./vm.ts";
 
-/** The newest release that is no moving target: Node 24. */
+/** With Node 24: the stable one has 20. */
 const RELEASES = ["forky"];
 
 /**
@@ -20,11 +29,7 @@ export function debianNode(architecture: string, loader: string): FileSystem {
 
 async function nodeFiles(architecture: string, loader: string): Promise<Files> {
   const root = join(CACHE, "node", architecture);
-  await extractAll(
-    { name: "nodejs", architecture, releases: RELEASES },
-    ["./usr/bin/node", "./usr/lib/*.so*", "./usr/share/nodejs/*"],
-    root,
-  );
+  await extractAll({ name: "nodejs", architecture, releases: RELEASES }, root);
   const libraries = readdirSync(join(root, "usr/lib"))
     .map((name) => join(root, "usr/lib", name))
     .find((directory) => existsSync(join(directory, "libc.so.6")));
@@ -55,11 +60,22 @@ async function nodeFiles(architecture: string, loader: string): Promise<Files> {
 export async function koffiOf(cpu: string, version: string): Promise<string> {
   const directory = join(CACHE, "koffi", `${cpu}-${version}`);
   if (!existsSync(directory)) {
-    await once(`koffi ${cpu}`, () => {
-      const where = [`--prefix=${directory}`, `--cpu=${cpu}`, "--os=linux"];
-      const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-      return output(["npm", "install", ...where, ...quiet, `koffi@${version}`]);
-    });
+    await once(`koffi ${cpu}`, () => installKoffi(cpu, version, directory));
   }
   return join(directory, "node_modules");
+}
+
+async function installKoffi(cpu: string, version: string, directory: string): Promise<void> {
+  mkdirSync(dirname(directory), { recursive: true });
+  const unfinished = mkdtempSync(`${directory}.`);
+  try {
+    const where = [`--prefix=${unfinished}`, `--cpu=${cpu}`, "--os=linux"];
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    await output(["npm", "install", ...where, ...quiet, `koffi@${version}`]);
+    renameSync(unfinished, directory);
+  } catch (cause) {
+    throw new Unreachable(`koffi ${version} for ${cpu} cannot be had`, { cause });
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
 }
