@@ -52,17 +52,44 @@ let groups: readonly string[] = [];
  * import { bench } from "@x/vdso/bench";
  *
  * bench("sort", (numbers) => numbers.toSorted(), {
- *   params: { length: [10, 1000] },
- *   setup: ({ length }) => Array.from({ length }, Math.random),
+ *   setup: () => Array.from({ length: 1000 }, Math.random),
  * });
  * ```
  */
 export function bench<P extends Params = Params, I = P>(
   name: string,
   fn: (input: I) => unknown,
-  options: BenchOptions<P, I> = {},
+  options?: BenchOptions<P, I>,
+): void;
+/**
+ * The same with the function last. TypeScript infers from left to right: if `setup` takes
+ * parameters, it knows only in this order what `fn` gets.
+ *
+ * @example
+ * ```ts
+ * import { bench } from "@x/vdso/bench";
+ *
+ * bench("sort", {
+ *   params: { length: [10, 1000] },
+ *   setup: ({ length }) => Array.from({ length }, Math.random),
+ * }, (numbers) => numbers.toSorted());
+ * ```
+ */
+export function bench<P extends Params = Params, I = P>(
+  name: string,
+  options: BenchOptions<P, I>,
+  fn: (input: I) => unknown,
+): void;
+export function bench<P extends Params, I>(
+  name: string,
+  first: ((input: I) => unknown) | BenchOptions<P, I>,
+  second: ((input: I) => unknown) | BenchOptions<P, I> = {},
 ): void {
   checkName(name);
+  const [fn, options] = (typeof second === "function" ? [second, first] : [first, second]) as [
+    (input: I) => unknown,
+    BenchOptions<P, I>,
+  ];
   checkFunction(fn, "fn");
   const { mode } = checkOptions(options);
   for (const params of combinations(options.params)) {

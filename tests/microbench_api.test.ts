@@ -86,6 +86,26 @@ test("bench() makes one of each combination of parameters", { timeout }, async (
   ]);
 });
 
+test("bench() takes the function last, too, and knows its input's type then", {
+  timeout,
+}, async () => {
+  const given: string[] = [];
+  bench("with", {
+    ...SHORT,
+    params: { size: [1, 2], letter: ["a"] },
+    setup: ({ size, letter }) => Promise.resolve({ text: letter.repeat(size) }),
+    teardown: ({ text }) => given.push(text),
+  }, ({ text }) => text.length + work());
+  bench("without", { ...SHORT, params: { n: [3] } }, ({ n }) => void given.push(n.toFixed(1)));
+  const { results } = await run();
+  assertEquals([...new Set(given)], ["a", "aa", "3.0"]);
+  assertEquals(results.map(({ name, params }) => [name, params]), [
+    ["with", { size: 1, letter: "a" }],
+    ["with", { size: 2, letter: "a" }],
+    ["without", { n: 3 }],
+  ]);
+});
+
 test("bench() hands over the parameters where there is no setup", { timeout }, async () => {
   const seen = new Set<number>();
   bench("plain", ({ n }: { n: number }) => void seen.add(n), { ...SHORT, params: { n: [3, 5] } });
@@ -154,6 +174,8 @@ test("wrong arguments are named", { timeout }, async () => {
   assertThrows(() => bench("x", work, { time: wrong("1") }), TypeError, "`time`");
   assertThrows(() => bench("x", work, { params: { n: wrong(3) } }), TypeError, "`params.n`");
   assertThrows(() => bench("x", work, wrong(null)), TypeError, "`options`");
+  assertThrows(() => bench("x", wrong(null), work), TypeError, "`options`");
+  assertThrows(() => bench("x", wrong({})), TypeError, "`fn`");
   assertThrows(() => group("x", wrong(undefined)), TypeError, "`declare`");
   await assertRejects(() => measure(wrong(undefined)), TypeError, "`fn`");
   await assertRejects(() => run({ time: -1 }), RangeError, "`time`");
