@@ -155,6 +155,7 @@ async function takeWith<I>(
     mode,
     async: tried.awaits,
     ns: recorder.distribution(cost, unitNs() / batch),
+    histogram: recorder.histogram(cost, unitNs() / batch),
     median: medianInterval(slices),
     slices,
     samples: recorder.count,

@@ -14,12 +14,14 @@ const work = () => {
 
 /** What holds for every result. */
 function check(
-  { ns, median, slices, samples, calls, batch, clock, warmup, baseline }: BenchResult,
+  { ns, histogram, median, slices, samples, calls, batch, clock, warmup, baseline }: BenchResult,
 ) {
   const ascending = [ns.min, ns.p50, ns.p75, ns.p90, ns.p99, ns.p999, ns.p9999, ns.max];
   assertEquals(ascending, ascending.toSorted((a, b) => a - b));
   assert(ns.min <= ns.mean && ns.mean <= ns.max && ns.deviation >= 0);
   assert(median.low <= median.high && median.level === 0.95);
+  assertEquals(histogram.reduce((sum, [, count]) => sum + count, 0), samples);
+  assertEquals(histogram.at(-1)?.[0], ns.max);
   assertEquals(calls, samples * batch);
   assert(slices.length > 0 && samples >= 10 && warmup.calls > 0);
   assert(clock.costNs > 0 && clock.resolutionNs > 0);
