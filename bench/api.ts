@@ -15,6 +15,7 @@ import {
   type Subject,
 } from "./engine.ts";
 import { checkFunction, checkName, checkOptions, combinations } from "./options.ts";
+import { runner } from "./runner.ts";
 import type {
   Baseline,
   BenchOptions,
@@ -102,7 +103,13 @@ export function bench<P extends Params, I>(
       options: { ...(time !== undefined && { time }), ...(warmup !== undefined && { warmup }) },
       subject: toSubject(fn, options, params as P),
     });
+    runner()?.declared(fullName({ name, group: groups }), run);
   }
+}
+
+/** What a filter sees. */
+function fullName({ name, group }: Pick<Declared, "name" | "group">): string {
+  return [...group, name].join(" ");
 }
 
 function toSubject<P extends Params, I>(
@@ -177,14 +184,15 @@ export interface RunOptions {
  * }
  * ```
  */
-export async function run({ filter, onResult, ...defaults }: RunOptions = {}): Promise<RunResult> {
+export async function run(options: RunOptions = {}): Promise<RunResult> {
+  const { filter, onResult, ...defaults } = runner()?.options(options) ?? options;
   checkOptions(defaults);
   const mine = declared;
   declared = [];
   const results: BenchResult[] = [];
   const env = environment();
   for (const { name, group, params, mode, options, subject } of mine) {
-    if (filter && [...group, name].join(" ").search(filter) < 0) continue;
+    if (filter && fullName({ name, group }).search(filter) < 0) continue;
     const settings = checkOptions({ mode, ...defaults, ...options });
     const measured = await measureSubject(subject, settings, env);
     const result = { name, group, params, ...measured };
