@@ -22,6 +22,7 @@ const OUTPUT = join(ROOT, "docs/cli.md");
 /** What the environment variables do that the command reads; a check below holds it complete. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   NO_COLOR: "if not empty, no bold text on terminals either ([no-color.org](https://no-color.org))",
+  PATH: "where `vdso bench` looks for runtimes",
 };
 
 const { name } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as { name: string };
@@ -79,7 +80,7 @@ function helpSection(help: string): string {
 }
 
 function environmentSection(): string {
-  const sources = globSync(["cli.ts", "cli/*.ts"], { cwd: ROOT });
+  const sources = globSync(["cli.ts", "cli/**/*.ts"], { cwd: ROOT });
   const read = sources.flatMap((file) => {
     const text = readFileSync(join(ROOT, file), "utf8");
     return Array.from(text.matchAll(/\benv(?:\.|\[")(\w+)/g), ([, variable = ""]) => variable);

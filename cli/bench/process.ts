@@ -1,0 +1,187 @@
+/**
+ * Runs a file of benchmarks in a process of its own.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { constants } from "node:os";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import type { BenchResult } from "../../bench/mod.ts";
+import { type ChildMessage, type ChildPlan, childUrl } from "./child.ts";
+import { MessageReader } from "./messages.ts";
+import { pinned } from "./pin.ts";
+import type { FoundRuntime } from "./runtimes.ts";
+
+/** How to run it. */
+export interface ProcessOptions extends Pick<ChildPlan, "time"> {
+  /** Which benchmarks to run; all if null. */
+  readonly filter: RegExp | null;
+  /** Milliseconds that may go by without a result. */
+  readonly timeout: number;
+  /** The one CPU to run on. */
+  readonly cpu: number | undefined;
+  /** What Deno is started with besides {@link DENO_FLAGS}. */
+  readonly denoArgs: readonly string[];
+  /** Called when a benchmark starts: its name, and which of how many it is. */
+  readonly onProgress?: (name: string, index: number, count: number) => void;
+}
+
+/** What came of it. */
+export interface ProcessOutcome {
+  readonly results: readonly BenchResult[];
+  /** How many benchmarks the file declared, as far as it got. */
+  readonly declared: number;
+  /** Why not everything ran; undefined if it did. */
+  readonly failure: string | undefined;
+  /** What the process printed: the last lines, and how many there were. */
+  readonly printed: { readonly lines: readonly string[]; readonly count: number };
+}
+
+/** What the measuring needs, and nothing that would ask. */
+export const DENO_FLAGS: readonly string[] = ["--no-prompt", "--allow-ffi"];
+
+/** Of what a process prints. */
+const KEPT_LINES = 10;
+/** When a process has ended, another one may still hold its pipes. */
+const PIPES_MS = 500;
+
+/** Runs it to its end. */
+export function runProcess(
+  runtime: FoundRuntime,
+  file: string,
+  options: ProcessOptions,
+): Promise<ProcessOutcome> {
+  const token = randomUUID();
+  const { time, filter, timeout, cpu, onProgress } = options;
+  const plan: ChildPlan = {
+    url: pathToFileURL(file).href,
+    token,
+    time,
+    filter: filter && { source: filter.source, flags: filter.flags },
+  };
+  const [program, ...args] = pinned(cpu, command(runtime, file, plan, options.denoArgs));
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const forget = killWithUs(child);
+
+  const results: BenchResult[] = [];
+  const names: string[] = [];
+  let [declared, ended] = [0, false];
+  let failure: string | undefined;
+  const lines: string[] = [];
+  let count = 0;
+
+  const running = () => names[results.length];
+  const progress = () => {
+    const name = running();
+    if (name !== undefined) onProgress?.(name, results.length, names.length);
+  };
+  const take = (message: ChildMessage): void => {
+    watchdog.refresh();
+    switch (message.kind) {
+      case "run":
+        names.push(...message.names);
+        return progress();
+      case "result":
+        results.push(message.result);
+        return progress();
+      case "thrown":
+        failure = `${quoted(running()) ?? "A benchmark"} threw ${readable(message.error)}`;
+        return;
+      case "end":
+        ({ declared } = message);
+        ended = true;
+    }
+  };
+  const print = (line: string): void => {
+    count++;
+    lines.push(readable(line));
+    if (lines.length > KEPT_LINES) lines.shift();
+  };
+  const watchdog = setTimeout(() => {
+    const what = quoted(running()) ??
+      (names.length > 0 ? "Its end" : "What comes before the benchmarks");
+    failure ??= ended ? undefined : `${what} took more than ${timeout / 1000} s: killed`;
+    child.kill("SIGKILL");
+  }, timeout);
+
+  const standardOutput = new MessageReader(token, take, print);
+  const standardError = new MessageReader(token, take, print); // where nothing is a message
+  child.stdout.setEncoding("utf8").on("data", (text: string) => standardOutput.take(text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => standardError.take(text));
+
+  return new Promise((resolve) => {
+    const finish = (how: string): void => {
+      clearTimeout(watchdog);
+      forget();
+      standardOutput.end();
+      standardError.end();
+      const where = quoted(running());
+      if (!ended) failure ??= where === undefined ? how : `${how} in ${where}`;
+      resolve({ results, declared, failure, printed: { lines, count } });
+    };
+    child.on("error", (error) => finish(`Cannot be started: ${error.message}`));
+    child.on("exit", (code, signal) => {
+      const how = signal ? `Was killed by ${signal}` : `Ended with exit status ${code}`;
+      const pipes = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, PIPES_MS);
+      child.on("close", () => {
+        clearTimeout(pipes);
+        finish(how);
+      });
+    });
+  });
+}
+
+function quoted(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : JSON.stringify(name);
+}
+
+/** Without colours, and without the text of {@link childUrl}, which stack traces have in full. */
+function readable(text: string): string {
+  return stripVTControlCharacters(text).split("\n").filter((line) => !line.includes("data:text"))
+    .join("\n");
+}
+
+/** The words that run a file with {@link childUrl} before it. */
+function command(
+  { kind, version, path }: FoundRuntime,
+  file: string,
+  plan: ChildPlan,
+  denoArgs: readonly string[],
+): [program: string, ...args: string[]] {
+  // Spelt in another way: where this runs in Deno, its node:child_process would look for Deno's own
+  // path among the words, take what follows for Node's options, and add --allow-all.
+  const program = path.replace(/\/([^/]+)$/, "/./$1");
+  const url = childUrl(plan);
+  switch (kind) {
+    case "deno":
+      return [program, "run", "--quiet", ...DENO_FLAGS, ...denoArgs, "--preload", url, file];
+    case "bun":
+      return [program, "--preload", url, file];
+    case "node": {
+      // Of stripping types, and of a package.json without "type".
+      const quiet = ["ExperimentalWarning", "MODULE_TYPELESS_PACKAGE_JSON"].map((name) =>
+        `--disable-warning=${name}`
+      );
+      const types = /^22\.1[2-7]\./.test(version) ? ["--experimental-strip-types"] : [];
+      return [program, ...quiet, ...types, "--import", url, file];
+    }
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** A benchmark that hangs would outlive us. Returns what to call when it has ended. */
+function killWithUs(child: ChildProcess): () => void {
+  const handlers = SIGNALS.map((signal) => () => {
+    child.kill("SIGKILL");
+    process.exit(128 + constants.signals[signal]);
+  });
+  SIGNALS.forEach((signal, i) => process.on(signal, handlers[i] as () => void));
+  return () => SIGNALS.forEach((signal, i) => process.off(signal, handlers[i] as () => void));
+}
