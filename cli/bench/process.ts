@@ -44,7 +44,7 @@ export interface ProcessOutcome {
 export const DENO_FLAGS: readonly string[] = ["--no-prompt", "--allow-ffi"];
 
 /** Of what a process prints. */
-const KEPT_LINES = 10;
+const KEPT_LINES = 20;
 /** When a process has ended, another one may still hold its pipes. */
 const PIPES_MS = 500;
 
