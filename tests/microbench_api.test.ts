@@ -132,6 +132,14 @@ test("measure() finds a result that doing nothing explains", { timeout }, async 
   assert(warnings.some(({ code }) => code === "noise"), JSON.stringify(warnings));
 });
 
+test("measure() has every object made, also where nobody looks at it", { timeout }, async () => {
+  const options = { time: 100, setup: () => 7 };
+  const nothing = await measure(() => {}, options);
+  const made = await measure((x) => ({ a: x, b: 2 }), options);
+  // Left out it would be 1.3 times the loop around it; made it is five times as much.
+  assertGreater(made.ns.min, 2 * nothing.ns.min);
+});
+
 test("measure() knows a function from one that takes a hundred times as long", {
   timeout,
 }, async () => {
