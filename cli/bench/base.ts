@@ -81,10 +81,14 @@ function notes(base: BenchReport, now: Intention): string[] {
     if (!then) found.push(`${name} is not in the base`);
     else {
       differs(name, `${then.kind} ${then.version}`, `${kind} ${version}`);
-      differs(`${name} is started with`, then.flags.join(" "), flags.join(" "));
+      differs(`${name} is started with`, quoted(then.flags), quoted(flags));
     }
   }
   return found;
+}
+
+function quoted(flags: readonly string[]): string {
+  return JSON.stringify(flags.join(" "));
 }
 
 /** Compares, and says what is wrong. */
