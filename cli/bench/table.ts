@@ -45,18 +45,19 @@ export function printText(report: BenchReport): string {
 
 function printPlace({ platform, runtimes, benchmarks, settings }: BenchReport): string {
   const { cpu, arch, os, kernel, clocksource } = platform;
-  const rows = runtimes.map(({ name, kind, version, flags }) => {
-    const [clock = "", reading = "", step = "", unreadable = ""] = printClocks(
-      runsIn(name, benchmarks),
-    );
-    return [name, [kind, version, ...flags].join(" "), clock, reading, step, unreadable];
-  });
+  const rows = runtimes.map(({ name, kind, version, flags }) => [
+    name,
+    [kind, version, ...flags].join(" "),
+    ...printClocks(runsIn(name, benchmarks)),
+  ]);
   const pinned = settings.cpu === null ? "" : `, pinned to CPU ${settings.cpu}`;
   const clock = clocksource === null ? "" : `, clocksource ${clocksource}`;
+  const unreadable = printUnreadable(runtimes, benchmarks);
   return [
     `${cpu ?? "unknown CPU"}, ${arch}, ${os} ${kernel}${clock}${pinned}`,
     "",
-    columns(["", "runtime", "clock", "a reading", "step", "not readable"], rows),
+    columns(["", "runtime", "clock", "a reading", "step"], rows),
+    ...(unreadable === "" ? [] : [style("dim", `Not readable: ${unreadable}`)]),
   ].join("\n");
 }
 
@@ -66,20 +67,34 @@ function runsIn(name: string, benchmarks: readonly ReportBenchmark[]): ReportRun
   );
 }
 
-/** How good the clocks were, and what of the disturbances nobody could read. */
-function printClocks(runs: readonly ReportRun[]): string[] {
+/** How good the clocks were that a runtime had. */
+function printClocks(runs: readonly ReportRun[]): [clock: string, reading: string, step: string] {
   const clocks = new Map(runs.map(({ clock }) => [clock.name, clock]));
   const all = (print: (clock: ReportRun["clock"]) => string) =>
     Array.from(clocks.values(), print).join(" | ");
-  const unreadable = new Set(
-    runs.flatMap(({ disturbance }) => Object.keys(disturbance.unreadable)),
-  );
   return [
     all(({ name, source }) => `${name} by ${source}`),
     all(({ costNs }) => printWithUnit(costNs)),
     all(({ resolutionNs }) => printWithUnit(resolutionNs)),
-    [...unreadable].join(", "),
   ];
+}
+
+/** Which disturbances nobody could have seen, and in which runtimes. */
+function printUnreadable(
+  runtimes: BenchReport["runtimes"],
+  benchmarks: readonly ReportBenchmark[],
+): string {
+  const places = new Map<string, string[]>();
+  for (const { name } of runtimes) {
+    const keys = runsIn(name, benchmarks).flatMap(({ disturbance }) =>
+      Object.keys(disturbance.unreadable)
+    );
+    for (const key of new Set(keys)) places.set(key, [...(places.get(key) ?? []), name]);
+  }
+  return Array.from(
+    places,
+    ([key, names]) => names.length === runtimes.length ? key : `${key} (${names.join(", ")})`,
+  ).join(", ");
 }
 
 function printTable(report: BenchReport): string {
