@@ -90,19 +90,18 @@ test("vdso bench prints one table, relative to a column", TIMEOUT, () => {
   const text = output([...words, "--filter", "plain|inner|sort"]);
   assertMatch(text, /^bun +bun \d+\.\d+\.\d+ +(ticks by \w+|now by vdso) +[\d.]+ ns +[\d.]+ ns/m);
   assertMatch(text, /^benchmark +bun +node26$/m);
-  assertMatch(text, /^plain +(ns|µs) +[\d.]+ [\d.]+ +[\d.]+ 1\.00$/m);
-  assertMatch(text, /^outer\n {2}inner\n {4}a \| b: µ +(ns|µs) .* 1\.00\n {6}p99 +(ns|µs|ms)/m);
+  assertMatch(text, /^plain +(ns|µs) +[\d.]+ +[\d.]+ +[\d.]+ +1\.00$/m);
+  assertMatch(text, /^outer\n {2}inner\n {4}a \| b: µ +(ns|µs) .* +1\.00\n {6}p99 +(ns|µs|ms)/m);
   assertMatch(text, /^ {2}sort, length 10 +(ns|µs) .*\n {2}sort, length 100 +(ns|µs) /m);
   assertStringIncludes(text, "the ratio to node26, which may be chance");
 });
 
 test("vdso bench --markdown prints a table for Markdown", TIMEOUT, () => {
-  const words = [fixture("sides"), "--runtimes", "deno,bun", "--filter", "plain|inner"];
+  const words = [fixture("sides"), "--runtimes", "deno", "--filter", "inner"];
   const text = output([...words, "--markdown"]);
   assertMatch(text, /^- deno: deno [\d.]+ with `--no-prompt` `--allow-ffi`; (ticks|now) by /m);
-  assertMatch(text, /^\| benchmark \| deno \| bun \|\n\| --- \| ---: \| ---: \|$/m);
-  assertMatch(text, /^\| plain \| [\d.]+ (ns|µs) \(1\.00\) \| [\d.]+ (ns|µs) \([\d.]+\) \|$/m);
-  assertMatch(text, /^\| outer inner a \\\| b: µ \| .*\n\| p99 \| [\d.]+ \S+ \| [\d.]+ \S+ \|$/m);
+  assertMatch(text, /^\| benchmark \| deno \|\n\| --- \| ---: \|$/m);
+  assertMatch(text, /^\| outer inner a \\\| b: µ \| .*\n\| p99 \| [\d.]+ \S+ \|$/m);
 });
 
 test("vdso bench --plot draws histograms and percentiles", TIMEOUT, () => {
@@ -173,11 +172,8 @@ test("vdso bench rejects wrong words with exit status 2", TIMEOUT, () => {
     [[], /Expected at least 1 value/],
     [[file, "--runtimes", "sundial"], /Expected deno, bun, node, .*\s*.*, got "sundial"/],
     [[file, "--runtimes", "bun", "--relative-to", "deno"], /to be one of bun, got deno$/m],
-    [[file, "--time", "0"], /--time/],
-    [[file, "--processes", "0"], /--processes/],
     [[file, "--filter", "("], /--filter/],
     [[file, "--json", "--markdown"], /^vdso: Expected --json or --markdown, got both$/m],
-    [[file, "--json", "--plot"], /^vdso: Expected --plot with neither --json nor --markdown$/m],
     [[file, "--max-regress", "5%"], /^vdso: Expected --max-regress with --compare, got it alone$/m],
     [[file, "--compare", "x", "--max-regress", "much"], /Expected a percentage such as 5%/],
   ];

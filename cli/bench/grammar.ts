@@ -124,5 +124,5 @@ export type BenchCommand = InferValue<typeof options>;
 export const bench: Parser<"sync", BenchCommand, unknown> = command("bench", options, {
   brief: message`Run a file of benchmarks in several runtimes, side by side.`,
   description:
-    message`Run each file in each runtime, in a process of its own, and print the medians in one table. Whatever fails in one runtime leaves the results of the others. Exit status 0 only if everything that was asked for ran, and nothing got slower than --max-regress allows.`,
+    message`Run each file in each runtime, in a process of its own, and print the medians in one table. Whatever fails in one runtime leaves the results of the others. Exit status 0 only if everything that was asked for ran, and nothing got slower than --max-regress allows. In Deno it takes --allow-read, --allow-env and --allow-run.`,
 });

@@ -10,6 +10,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import type { BenchResult } from "../../bench/mod.ts";
+import { clearProgress } from "../progress.ts";
 import { type ChildMessage, type ChildPlan, childUrl } from "./child.ts";
 import { MessageReader } from "./messages.ts";
 import { pinned } from "./pin.ts";
@@ -180,6 +181,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 function killWithUs(child: ChildProcess): () => void {
   const handlers = SIGNALS.map((signal) => () => {
     child.kill("SIGKILL");
+    clearProgress();
     process.exit(128 + constants.signals[signal]);
   });
   SIGNALS.forEach((signal, i) => process.on(signal, handlers[i] as () => void));
