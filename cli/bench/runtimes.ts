@@ -4,7 +4,7 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import process from "node:process";
 
@@ -133,10 +133,11 @@ function nodeModules({ directories }: Places): string[] {
   return [...found];
 }
 
+/** Not by access(2): Deno wants more than --allow-read for that. */
 function isProgram(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
-    return true;
+    const stats = statSync(path);
+    return stats.isFile() && (stats.mode & 0o111) !== 0;
   } catch {
     return false;
   }

@@ -131,7 +131,7 @@ function withHeadings(
   benchmarks: readonly ReportBenchmark[],
   linesOf: (row: ReportBenchmark) => Line[],
 ): Line[] {
-  const several = new Set(benchmarks.map(({ file }) => file)).size > 1;
+  const several = haveSeveralFiles(benchmarks);
   let above: readonly string[] = [];
   return benchmarks.flatMap((row) => {
     const path = several ? [row.file, ...row.group] : row.group;
@@ -149,6 +149,10 @@ function withHeadings(
       ...linesOf(row).map((line) => ({ ...line, label: indent + line.label })),
     ];
   });
+}
+
+function haveSeveralFiles(benchmarks: readonly ReportBenchmark[]): boolean {
+  return new Set(benchmarks.map(({ file }) => file)).size > 1;
 }
 
 /** In latency mode the tails have lines of their own. */
@@ -260,6 +264,7 @@ function verdictOf(comparison: Comparison): string {
 
 /** What is wrong with the figures: a row for each benchmark, runtime and kind of warning. */
 function warningRows({ benchmarks }: BenchReport): string[][] {
+  const several = haveSeveralFiles(benchmarks);
   return benchmarks.flatMap((row) =>
     row.results.flatMap(({ runtime, runs }) => {
       const codes = new Map<string, string[]>();
@@ -267,7 +272,7 @@ function warningRows({ benchmarks }: BenchReport): string[][] {
         codes.set(code, [...(codes.get(code) ?? []), message]);
       }
       return Array.from(codes, ([code, [message = "", ...more]]) => [
-        fullName(row),
+        several ? `${row.file}: ${fullName(row)}` : fullName(row),
         runtime,
         code,
         runs.length === 1
