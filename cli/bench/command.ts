@@ -8,20 +8,25 @@ import { dirname, relative } from "node:path";
 import process from "node:process";
 import { platform } from "../platform.ts";
 import { clearProgress, showProgress } from "../progress.ts";
-import { checkBase, compareWithBase, readBase } from "./base.ts";
+import { checkBase, compareWithBase, type Intention, readBase } from "./base.ts";
 import type { BenchCommand } from "./grammar.ts";
+import type { ProcessOutcome } from "./outcome.ts";
 import { checkPinning } from "./pin.ts";
 import { printPlots } from "./plot.ts";
-import { DENO_FLAGS, type ProcessOptions, type ProcessOutcome, runProcess } from "./process.ts";
+import { DENO_FLAGS, type ProcessOptions, runProcess } from "./process.ts";
 import {
   type BenchReport,
   type FileResult,
   printReport,
-  type ReportBase,
   type ReportFailure,
   sideBySide,
 } from "./report.ts";
-import { findAllRuntimes, findRuntimes, type FoundRuntime } from "./runtimes.ts";
+import {
+  findAllRuntimes,
+  findRuntimes,
+  type FoundRuntime,
+  type MissingRuntime,
+} from "./runtimes.ts";
 import { printMarkdown, printText } from "./table.ts";
 
 /** Process runs of each file in each runtime: a base is good for nothing with fewer than five. */
@@ -36,74 +41,83 @@ export async function benchCommand(
   checkWords(command);
   const files = command.files.map((file) => realpathSync(file));
   if (command.cpu !== undefined) checkPinning(command.cpu);
-
-  const places = {
-    directories: [...files.map((file) => dirname(file)), process.cwd()],
-    path: process.env["PATH"] ?? "",
-  };
-  const { found, missing } = command.runtimes
-    ? findRuntimes(command.runtimes, places)
-    : findAllRuntimes(places);
-  for (const { name, reason } of missing) complain(`${name}: ${reason}`);
-  if (found.length === 0) throw new Error("There is no runtime to run benchmarks in");
-  const names = found.map(({ name }) => name);
-  const { relativeTo = names[0] } = command;
-  if (relativeTo !== undefined && !names.includes(relativeTo)) {
-    throw new RangeError(
-      `Expected --relative-to to be one of ${names.join(", ")}, got ${relativeTo}`,
-    );
-  }
-
-  const comparing = command.save !== undefined || command.compare !== undefined;
-  const processes = command.processes ?? (comparing ? PROCESSES_TO_COMPARE : PROCESSES);
-  const denoArgs = command.denoArgs?.split(/\s+/).filter((word) => word !== "") ?? [];
-  const intention = {
-    platform: platform(),
-    settings: {
-      processes,
-      time: command.time ?? null,
-      filter: command.filter ? String(command.filter) : null,
-      cpu: command.cpu ?? null,
-      relativeTo: found.length > 1 ? relativeTo ?? null : null,
-    },
-    runtimes: found.map(({ path: _, ...runtime }) => ({
-      ...runtime,
-      flags: runtime.kind === "deno" ? [...DENO_FLAGS, ...denoArgs] : [],
-    })),
-  };
+  const { found, missing } = find(command, files);
+  const intention = intend(command, found);
   const base = command.compare === undefined ? undefined : readBase(command.compare);
   const notes = base ? checkBase(base, intention) : [];
 
-  const { results, failures } = await runAll(files, found, processes, {
+  const { results, failures } = await runAll(files, found, intention.settings.processes, {
     time: command.time ?? null,
     filter: command.filter ?? null,
     timeout: command.timeout * 1000,
     cpu: command.cpu,
-    denoArgs,
+    denoArgs: denoArgs(command),
   });
   if (results.length === 0 && failures.length === 0) {
     throw new Error(`No benchmark's name matches --filter ${command.filter}`);
   }
+  const names = found.map(({ name }) => name);
   const rows = sideBySide(results, names, intention.settings.relativeTo ?? undefined);
-  const { benchmarks, base: changes } = base && command.compare !== undefined
-    ? compareWithBase(rows, base, {
-      file: command.compare,
-      maxRegress: command.maxRegress ?? MAX_REGRESS,
-      notes,
-    })
-    : { benchmarks: rows, base: null as ReportBase | null };
-  for (const problem of changes?.problems ?? []) complain(problem);
+  const { compare: file = "", maxRegress = MAX_REGRESS } = command;
+  const changes = base && compareWithBase(rows, base, { file, maxRegress, notes });
+  const problems = changes?.base.problems ?? [];
+  for (const problem of problems) complain(problem);
   const report: BenchReport = {
     version: 1,
     ...intention,
     missing,
-    benchmarks,
+    benchmarks: changes?.benchmarks ?? rows,
     failures,
-    base: changes,
-    ok: [missing, failures, changes?.problems ?? []].every(({ length }) => length === 0),
+    base: changes?.base ?? null,
+    ok: [missing, failures, problems].every(({ length }) => length === 0),
   };
   if (command.save !== undefined) writeFileSync(command.save, `${printReport(report)}\n`);
   return { text: print(report, command), ok: report.ok };
+}
+
+/** The runtimes that are asked for, or all. */
+function find(
+  { runtimes }: BenchCommand,
+  files: readonly string[],
+): { found: FoundRuntime[]; missing: MissingRuntime[] } {
+  const places = {
+    directories: [...files.map((file) => dirname(file)), process.cwd()],
+    path: process.env["PATH"] ?? "",
+  };
+  const { found, missing } = runtimes ? findRuntimes(runtimes, places) : findAllRuntimes(places);
+  for (const { name, reason } of missing) complain(`${name}: ${reason}`);
+  if (found.length === 0) throw new Error("There is no runtime to run benchmarks in");
+  return { found, missing };
+}
+
+/** What is known before anything has run. */
+function intend(command: BenchCommand, found: readonly FoundRuntime[]): Intention {
+  const names = found.map(({ name }) => name);
+  const { relativeTo = names[0] ?? "" } = command;
+  if (!names.includes(relativeTo)) {
+    throw new RangeError(
+      `Expected --relative-to to be one of ${names.join(", ")}, got ${relativeTo}`,
+    );
+  }
+  const comparing = command.save !== undefined || command.compare !== undefined;
+  return {
+    platform: platform(),
+    settings: {
+      processes: command.processes ?? (comparing ? PROCESSES_TO_COMPARE : PROCESSES),
+      time: command.time ?? null,
+      filter: command.filter ? String(command.filter) : null,
+      cpu: command.cpu ?? null,
+      relativeTo: found.length > 1 ? relativeTo : null,
+    },
+    runtimes: found.map(({ path: _, ...runtime }) => ({
+      ...runtime,
+      flags: runtime.kind === "deno" ? [...DENO_FLAGS, ...denoArgs(command)] : [],
+    })),
+  };
+}
+
+function denoArgs({ denoArgs = "" }: BenchCommand): string[] {
+  return denoArgs.split(/\s+/).filter((word) => word !== "");
 }
 
 /** What the grammar cannot say. */

@@ -8,11 +8,10 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { stripVTControlCharacters } from "node:util";
-import type { BenchResult } from "../../bench/mod.ts";
 import { clearProgress } from "../progress.ts";
 import { type ChildMessage, type ChildPlan, childUrl } from "./child.ts";
 import { MessageReader } from "./messages.ts";
+import { type OnProgress, OutcomeBuilder, type ProcessOutcome } from "./outcome.ts";
 import { pinned } from "./pin.ts";
 import type { FoundRuntime } from "./runtimes.ts";
 
@@ -26,26 +25,12 @@ export interface ProcessOptions extends Pick<ChildPlan, "time"> {
   readonly cpu: number | undefined;
   /** What Deno is started with besides {@link DENO_FLAGS}. */
   readonly denoArgs: readonly string[];
-  /** Called when a benchmark starts: its name, and which of how many it is. */
-  readonly onProgress?: (name: string, index: number, count: number) => void;
-}
-
-/** What came of it. */
-export interface ProcessOutcome {
-  readonly results: readonly BenchResult[];
-  /** How many benchmarks the file declared, as far as it got. */
-  readonly declared: number;
-  /** Why not everything ran; undefined if it did. */
-  readonly failure: string | undefined;
-  /** What the process printed: the last lines, and how many there were. */
-  readonly printed: { readonly lines: readonly string[]; readonly count: number };
+  readonly onProgress?: OnProgress;
 }
 
 /** What the measuring needs, and nothing that would ask. */
 export const DENO_FLAGS: readonly string[] = ["--no-prompt", "--allow-ffi"];
 
-/** Of what a process prints. */
-const KEPT_LINES = 20;
 /** When a process has ended, another one may still hold its pipes. */
 const PIPES_MS = 500;
 
@@ -56,7 +41,7 @@ export function runProcess(
   options: ProcessOptions,
 ): Promise<ProcessOutcome> {
   const token = randomUUID();
-  const { time, filter, timeout, cpu, onProgress } = options;
+  const { time, filter, timeout, cpu } = options;
   const plan: ChildPlan = {
     url: pathToFileURL(file).href,
     token,
@@ -67,61 +52,28 @@ export function runProcess(
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const forget = killWithUs(child);
 
-  const results: BenchResult[] = [];
-  const names: string[] = [];
-  let [declared, ended] = [0, false];
-  let failure: string | undefined;
-  const lines: string[] = [];
-  let count = 0;
-
-  const running = () => names[results.length];
-  const progress = () => {
-    const name = running();
-    if (name !== undefined) onProgress?.(name, results.length, names.length);
-  };
-  const take = (message: ChildMessage): void => {
-    watchdog.refresh();
-    switch (message.kind) {
-      case "run":
-        names.push(...message.names);
-        return progress();
-      case "result":
-        results.push(message.result);
-        return progress();
-      case "thrown":
-        failure = `${quoted(running()) ?? "A benchmark"} threw ${readable(message.error)}`;
-        return;
-      case "end":
-        ({ declared } = message);
-        ended = true;
-    }
-  };
-  const print = (line: string): void => {
-    count++;
-    lines.push(readable(line));
-    if (lines.length > KEPT_LINES) lines.shift();
-  };
+  const outcome = new OutcomeBuilder(options.onProgress);
   const watchdog = setTimeout(() => {
-    const what = quoted(running()) ??
-      (names.length > 0 ? "Its end" : "What comes before the benchmarks");
-    failure ??= ended ? undefined : `${what} took more than ${timeout / 1000} s: killed`;
+    outcome.timeout(timeout);
     child.kill("SIGKILL");
   }, timeout);
-
+  const take = (message: ChildMessage) => {
+    watchdog.refresh();
+    outcome.take(message);
+  };
+  const print = (line: string) => outcome.print(line);
   const standardOutput = new MessageReader(token, take, print);
   const standardError = new MessageReader(token, take, print); // where nothing is a message
   child.stdout.setEncoding("utf8").on("data", (text: string) => standardOutput.take(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => standardError.take(text));
 
   return new Promise((resolve) => {
-    const finish = (how: string): void => {
+    const finish = (how: string) => {
       clearTimeout(watchdog);
       forget();
       standardOutput.end();
       standardError.end();
-      const where = quoted(running());
-      if (!ended) failure ??= where === undefined ? how : `${how} in ${where}`;
-      resolve({ results, declared, failure, printed: { lines, count } });
+      resolve(outcome.end(how));
     };
     child.on("error", (error) => finish(`Cannot be started: ${error.message}`));
     child.on("exit", (code, signal) => {
@@ -136,16 +88,6 @@ export function runProcess(
       });
     });
   });
-}
-
-function quoted(name: string | undefined): string | undefined {
-  return name === undefined ? undefined : JSON.stringify(name);
-}
-
-/** Without colours, and without the text of {@link childUrl}, which stack traces have in full. */
-function readable(text: string): string {
-  return stripVTControlCharacters(text).split("\n").filter((line) => !line.includes("data:text"))
-    .join("\n");
 }
 
 /** The words that run a file with {@link childUrl} before it. */
