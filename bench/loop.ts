@@ -14,11 +14,16 @@
  * @module
  */
 
-/** Takes so many samples of so many calls each into `out`, in units of the clock. */
+/**
+ * Takes so many samples of so many calls each into `out`, in units of the clock. Before that it goes
+ * round so often without a call, since compilers count: what takes long would not get V8's last tier
+ * within its warm-up, and until then each reading of the clock takes 100 ns.
+ */
 export type Loop = (
   out: Float64Array,
   samples: number,
   batch: number,
+  idle: number,
 ) => void | PromiseLike<void>;
 
 /** How a loop looks. */
@@ -118,7 +123,8 @@ export function loopText(
     `${escapes ? "holder.last" : "result"} = ${awaits ? "await " : ""}fn(inputs[${index} & 1]);`;
   const renewal = batched ? HOLDER_SAMPLES.batch : HOLDER_SAMPLES.single;
   return `"use strict"; // benchmark ${id}
-return ${awaits || awaitsHooks ? "async " : ""}function (out, samples, batch) {
+return ${awaits || awaitsHooks ? "async " : ""}function (out, samples, batch, idle) {
+  for (let i = 0; i < idle; i++) read();
   let ${escapes ? "holder" : "result"}${first === undefined ? "" : ` = ${first}`};
   for (let sample = 0; sample < samples; sample++) {
     ${before ? hook("before") : ""}
@@ -139,7 +145,8 @@ function sharedLoop<I>(
   inputs: readonly I[],
 ): Loop {
   if (!awaits && !awaitsHooks) {
-    return (out, samples, batch) => {
+    return (out, samples, batch, idle) => {
+      for (let i = 0; i < idle; i++) read();
       const calls = batched ? batch : 1;
       for (let sample = 0; sample < samples; sample++) {
         before?.(input);
@@ -150,7 +157,8 @@ function sharedLoop<I>(
       }
     };
   }
-  return async (out, samples, batch) => {
+  return async (out, samples, batch, idle) => {
+    for (let i = 0; i < idle; i++) read();
     const calls = batched ? batch : 1;
     for (let sample = 0; sample < samples; sample++) {
       await before?.(input);

@@ -22,7 +22,7 @@ const read = () => (cell[0] = (cell[0] as number) + 0.5);
 function sampling(fn: (input: number) => unknown, returns: string): () => void {
   const shape: LoopShape = { batched: false, awaits: false, awaitsHooks: false, returns };
   const { loop } = makeLoop(shape, { fn, input: 1, read, before: undefined, after: undefined });
-  return () => void loop(out, SAMPLES, 1);
+  return () => void loop(out, SAMPLES, 1, 0);
 }
 
 const recorder = new Recorder();

@@ -38,6 +38,7 @@ async function trace(
   parts: Partial<LoopParts<string>> = {},
   samples = 2,
   batch = 3,
+  idle = 0,
 ): Promise<{ log: string[]; out: number[]; own: boolean }> {
   const log: string[] = [];
   const clock = counting();
@@ -54,7 +55,7 @@ async function trace(
     compile,
   );
   const out = new Float64Array(samples);
-  await loop(out, samples, batch);
+  await loop(out, samples, batch, idle);
   return { log, out: [...out], own };
 }
 
@@ -70,6 +71,11 @@ for (const [name, compile] of COMPILERS) {
   test(`makeLoop() times single calls (${name})`, async () => {
     const { log } = await trace({ batched: false }, compile);
     assertEquals(log, ["read", "call x", "read", "read", "call x", "read"]);
+  });
+
+  test(`makeLoop() goes round without a call first, to get compiled (${name})`, async () => {
+    const { log } = await trace({ batched: false }, compile, {}, 1, 1, 2);
+    assertEquals(log, ["read", "read", "read", "call x", "read"]);
   });
 
   test(`makeLoop() calls the functions around a sample outside of it (${name})`, async () => {
