@@ -102,7 +102,7 @@ printPeers(peers, markdown);
 
 const regression = await measureAll<Regression>(
   "regression",
-  (runtime) => measureRegression(runtime, library, quick ? 2 : 20, 6),
+  (runtime) => measureRegression(runtime, library, quick ? 2 : 20, 8),
 );
 printRegression(regression, markdown);
 for (const [name, one] of regression) checks.push(...checkRegression(name, one));

@@ -7,7 +7,7 @@ import { getBorderCharacters, table } from "table";
 import { printSummary, type Summary } from "../cli/summary.ts";
 import { ROOT, RUNTIMES } from "./runtimes.ts";
 
-const CLOCKS = "examples/clocks_bench.ts";
+const CLOCKS = "examples/bench_clocks.ts";
 
 const summaries: [name: string, summary: Summary][] = [];
 for (const { name, bin, run } of RUNTIMES) {

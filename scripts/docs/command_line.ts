@@ -109,7 +109,7 @@ function benchReports(): unknown[] {
   const directory = mkdtempSync(join(tmpdir(), "vdso-docs-"));
   const base = join(directory, "base.json");
   const words = [CLI, "bench", "--json", "--processes", "5"];
-  const clocks = ["examples/clocks_bench.ts", "--time", "1", "--filter", " now\\(|faulty"];
+  const clocks = ["examples/bench_clocks.ts", "--time", "1", "--filter", " now\\(|faulty"];
   try {
     const reports = [
       ...sample(node, [...words, ...clocks, "--runtimes", "bun", "--save", base]),

@@ -2,9 +2,9 @@
  * What a reading of each clock costs: a file of benchmarks for `vdso bench`, which runs it in every
  * runtime and prints one table. In this checkout:
  *
- *   deno run --allow-all cli.ts bench examples/clocks_bench.ts
- *   bun cli.ts bench examples/clocks_bench.ts
- *   node cli.ts bench examples/clocks_bench.ts
+ *   deno run --allow-all cli.ts bench examples/bench_clocks.ts
+ *   bun cli.ts bench examples/bench_clocks.ts
+ *   node cli.ts bench examples/bench_clocks.ts
  */
 import process from "node:process";
 import { now, nowBigInt, nowCoarse, ticks } from "@x/vdso";
