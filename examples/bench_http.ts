@@ -2,9 +2,9 @@
  * An HTTP handler by itself, and through a socket of this machine, call by call: a file for `vdso
  * bench`.
  *
- *   deno run --allow-all cli.ts bench examples/bench_http.ts
- *   bun cli.ts bench examples/bench_http.ts
- *   node cli.ts bench examples/bench_http.ts
+ *   deno run --allow-all cli.ts bench examples/bench_http.ts --deno-args --allow-net
+ *   bun cli.ts bench examples/bench_http.ts --deno-args --allow-net
+ *   node cli.ts bench examples/bench_http.ts --deno-args --allow-net
  */
 import { once } from "node:events";
 import { createServer } from "node:http";

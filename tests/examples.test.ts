@@ -187,6 +187,15 @@ test("bench_copy.ts prints a line for each benchmark", { timeout }, () => {
 
 /** Group and name, parameters, mode, and whether it is awaited. */
 const BENCHMARKS: Readonly<Record<string, readonly string[]>> = {
+  "bench_clocks.ts": [
+    "@x/vdso ticks() {} throughput sync",
+    "@x/vdso nowCoarse() {} throughput sync",
+    "@x/vdso now() {} throughput sync",
+    "@x/vdso nowBigInt() {} throughput sync",
+    "built in performance.now() {} throughput sync",
+    "built in process.hrtime.bigint() {} throughput sync",
+    ...(runtime === "bun" ? ["built in Bun.nanoseconds() {} throughput sync"] : []),
+  ],
   "bench_json.ts": [
     'parse JSON.parse {"orders":1} throughput sync',
     'parse JSON.parse {"orders":100} throughput sync',

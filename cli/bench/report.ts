@@ -63,7 +63,10 @@ export interface ReportBenchmark extends Pick<BenchResult, "name" | "group" | "p
 /** One cell of the table. */
 export interface ReportResult {
   readonly runtime: string;
-  /** Nanoseconds per call: the median over the process runs of their medians. */
+  /**
+   * Nanoseconds per call: the median over the process runs of the medians of their slices, which is
+   * what is compared. Where a run was steady, that is its `ns.p50`.
+   */
   readonly ns: number;
   /** Compared with the runtime that `relativeTo` names; null for that one, and where it has none. */
   readonly relative: Comparison | null;
@@ -150,7 +153,7 @@ export function sideBySide(
         if (runs.length === 0) return [];
         return {
           runtime,
-          ns: overRuns(runs, "p50"),
+          ns: median(runs.map(({ slices }) => median(slices))),
           relative: runtime === relativeTo ? null : compareRuns(base, runs),
           change: null,
           runs,
