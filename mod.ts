@@ -55,6 +55,7 @@ export {
 export { type ClockCost, clockCost } from "./core/cost.ts";
 export { cpu, type CpuLocation, getcpu } from "./core/cpu.ts";
 export { UnsupportedError, VdsoError } from "./core/errors.ts";
+export { type FractionEntry, isNormalized } from "./core/normalized.ts";
 export {
   getrandom,
   GRND_INSECURE,

@@ -80,8 +80,9 @@ const PROCESS_CPUTIME_ID = CLOCK_PROCESS_CPUTIME_ID;
  *
  * One timeline for every thread, process, runtime and language of the machine (see
  * {@link sources}): the same as `process.hrtime.bigint()` on Node, `time.monotonic_ns()` in Python,
- * C, Go and Rust. Never goes backwards, stands still in suspend, is slewed by NTP (as a rule below
- * 500 ppm, at most 10 %: adjtimex(2)). An exact integer for the first 104 days of uptime (2^53 ns), then rounded to 2 ns, after
+ * C, Go and Rust. Never goes backwards, nor jumps when the wall clock is set (settimeofday(2)). Stands
+ * still in suspend; NTP slews it (as a rule below 500 ppm, at most 10 %: adjtimex(2)); time namespaces
+ * shift it. An exact integer for the first 104 days of uptime (2^53 ns), then rounded to 2 ns, after
  * 208 days to 4 ns; {@link nowBigInt} stays exact.
  *
  * Costs what C's `clock_gettime` costs, about 25 ns. See clock_gettime(2), vdso(7).
@@ -124,8 +125,9 @@ export function nowBigInt(): bigint {
  * Nanoseconds of CLOCK_MONOTONIC_RAW: the hardware's own rate, which NTP does not touch.
  *
  * For measuring the machine's own speed, and for intervals that must not stretch while NTP slews.
- * Drifts from real seconds as the oscillator does, some 10 to 100 ppm. Stands still in suspend; time
- * namespaces shift it as {@link now}. An exact integer for the first 104 days of uptime.
+ * Drifts from real seconds as the oscillator does, some 10 to 100 ppm. Nobody sets it; stands still
+ * in suspend; time namespaces shift it as {@link now}. An exact integer for the first 104 days of
+ * uptime.
  *
  * Costs what {@link now} costs (on WSL and before Linux 5.3 on some CPUs a system call). See
  * clock_gettime(2).
@@ -150,7 +152,8 @@ export function nowRaw(): number {
  *
  * Up to one tick old, 1 to 10 ms (`clockGetres(CLOCK_MONOTONIC_COARSE)` says), never ahead of
  * {@link now}, and cheap on every clocksource, since it reads no hardware: some 5 ns. For timeouts,
- * caches and log lines, and the way out where the fine clocks make system calls.
+ * caches and log lines, and the way out where the fine clocks make system calls. Suspend, NTP, time
+ * namespaces and the range: as {@link now}.
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
  * @throws {UnsupportedError} if there is no FFI
@@ -170,8 +173,8 @@ export function nowCoarse(): number {
  * Nanoseconds of CLOCK_BOOTTIME: {@link now} plus the time that the machine was suspended.
  *
  * For what must expire also while a laptop sleeps: tokens, leases, sessions. Slewed by NTP as
- * {@link now}, never set. Time namespaces shift it. Costs what {@link now} costs. See
- * clock_gettime(2).
+ * {@link now}, never set. Time namespaces shift it. An exact integer for the first 104 days since
+ * boot. Costs what {@link now} costs. See clock_gettime(2).
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
  * @throws {UnsupportedError} if there is no FFI
@@ -192,8 +195,8 @@ export function nowBoot(): number {
  *
  * User and kernel time together, of this operating system thread: in the main context all that runs
  * there, garbage collection and compilation on other threads not included. Does not pass while the
- * thread sleeps or waits for a CPU; NTP, suspend and time namespaces do not touch it. A system call,
- * also inside the vDSO: some 500 ns. See clock_gettime(2).
+ * thread sleeps or waits for a CPU; NTP, suspend and time namespaces do not touch it. Exact for the
+ * first 104 days of CPU time. A system call, also inside the vDSO: some 500 ns. See clock_gettime(2).
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
  * @throws {UnsupportedError} if there is no FFI
@@ -215,7 +218,8 @@ export function threadCpuTime(): number {
  * Nanoseconds of CPU time that this process has taken: CLOCK_PROCESS_CPUTIME_ID.
  *
  * User and kernel time of all its threads together: grows faster than {@link now} when several run.
- * A system call, also inside the vDSO: some 500 ns. See clock_gettime(2).
+ * NTP, suspend and time namespaces do not touch it. Exact for the first 104 days of CPU time. A
+ * system call, also inside the vDSO: some 500 ns. See clock_gettime(2).
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
  * @throws {UnsupportedError} if there is no FFI

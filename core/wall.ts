@@ -39,9 +39,10 @@ function fillTable(): void {
 /**
  * Nanoseconds of CLOCK_REALTIME since the Unix epoch, exact: the wall clock.
  *
- * Jumps when somebody sets the clock, also backwards, and knows no leap seconds; measure durations
- * with {@link now}. Costs about 30 ns, with koffi 65. Without an FFI it has whole milliseconds. See
- * clock_gettime(2), vdso(7).
+ * Jumps when somebody sets the clock (settimeofday(2), NTP's steps), also backwards, is slewed by NTP,
+ * put right after suspend, and knows no leap seconds; time namespaces leave it alone. Measure
+ * durations with {@link now}. Good until the year 2262. Costs about 30 ns, with koffi 65. Without an
+ * FFI it has whole milliseconds. See clock_gettime(2), vdso(7).
  *
  * @throws {VdsoError} if the process has meanwhile been forbidden to ask the time
  *
@@ -60,9 +61,9 @@ export function realtimeBigInt(): bigint {
 /**
  * CLOCK_REALTIME in whole microseconds since the Unix epoch: {@link realtimeBigInt} as a number.
  *
- * Exact in a number until the year 2255 (nanoseconds would have steps of 256). Rounded down. Jumps
- * when the clock is set. From gettimeofday(2) in the vDSO: some 25 ns. Without an FFI it has whole
- * milliseconds.
+ * Exact in a number until the year 2255 (nanoseconds would have steps of 256). Rounded down. Set,
+ * slewed and put right as {@link realtimeBigInt}. From gettimeofday(2) in the vDSO: some 25 ns. Without
+ * an FFI it has whole milliseconds.
  *
  * @throws {VdsoError} if the process has been forbidden to ask the time
  *
@@ -82,8 +83,8 @@ export function realtimeMicros(): number {
  * CLOCK_REALTIME as OpenTelemetry's `HrTime`: whole seconds since the Unix epoch, and nanoseconds
  * from 0 to 999999999. Exact.
  *
- * Jumps when the clock is set: for the time of an event, not for durations. Costs {@link
- * realtimeBigInt} and an array. Without an FFI it has whole milliseconds.
+ * Set, slewed and put right as {@link realtimeBigInt}: for the time of an event, not for durations.
+ * Costs that and an array. Without an FFI it has whole milliseconds.
  *
  * @throws {VdsoError} if the process has been forbidden to ask the time
  *
@@ -160,8 +161,8 @@ export interface Timeval {
 /**
  * gettimeofday(2): CLOCK_REALTIME in seconds and microseconds.
  *
- * Jumps when the clock is set. Some 40 ns; aarch64 and x86_64 have it in the vDSO. Without an FFI it
- * has whole milliseconds.
+ * Set, slewed and put right as {@link realtimeBigInt}. Some 40 ns; aarch64 and x86_64 have it in the
+ * vDSO. Without an FFI it has whole milliseconds.
  *
  * @throws {VdsoError} if the process has been forbidden to ask the time
  *
@@ -187,7 +188,7 @@ export function toTimeval(micros: number): Timeval {
  * time(2): whole seconds since the Unix epoch, as of the last timer tick.
  *
  * Up to a tick (1 to 10 ms) behind {@link realtimeBigInt}, so that it may still tell the old second
- * when that tells the new one. Jumps when the clock is set. Some 4 ns on x86_64, where it is in the
+ * when that tells the new one. Set and slewed as {@link realtimeBigInt}. Some 4 ns on x86_64, where it is in the
  * vDSO; elsewhere a system call, or clock_gettime(2) of the coarse clock.
  *
  * @throws {VdsoError} if the process has been forbidden to ask the time

@@ -121,7 +121,7 @@ export const SHIM_CPU = {
 export const SHIM_TICKS = {
   // double vdso_ticks(void);
   vdso_ticks: [[], "f64"],
-  // double vdso_ticks_frequency(void); in Hz, 0 if unknown, -1 if it may vary
+  // double vdso_ticks_frequency(void); in Hz, 0 if unknown, -1 if it may vary; first of these
   vdso_ticks_frequency: [[], "f64"],
   // void vdso_ticks_sample(double *out); two of them: ticks and nanoseconds of CLOCK_MONOTONIC_RAW
   vdso_ticks_sample: [["buffer"], "void"],
@@ -143,6 +143,8 @@ export const SHIM_RANDOM = {
 export const SHIM_REFERENCE = {
   // int64_t vdso_syscall(int32_t entry, int32_t clock);
   vdso_syscall: [["i32", "i32"], "i64"],
+  // int32_t vdso_is_normalized(int32_t entry, int32_t clock); 1, 0 or a negative errno
+  vdso_is_normalized: [["i32", "i32"], "i32"],
   // double vdso_loop(int32_t by_syscall, int32_t clock, int32_t calls); in ns
   vdso_loop: [["i32", "i32", "i32"], "f64"],
 } as const satisfies Signatures;

@@ -208,21 +208,22 @@ EXPORT double vdso_cpu(void) {
   return error ? error : (double)(int)cpu;
 }
 
-/* The counter since the first call in this process: its raw value does not fit a double after some
-   weeks. Whoever comes first fixes the origin. */
+/* Where vdso_ticks() counts from: the raw counter does not fit a double after some weeks. */
+static int64_t origin;
+
+/* The counter since the origin, which vdso_ticks_frequency() has fixed. */
 EXPORT double vdso_ticks(void) {
-  static int64_t origin;
-  int64_t ticks = (int64_t)read_counter();
   int64_t start = __atomic_load_n(&origin, __ATOMIC_RELAXED);
-  if (UNLIKELY(start == 0) &&
-      __atomic_compare_exchange_n(&origin, &start, ticks, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-    start = ticks;
-  return (double)(ticks - start);
+  return (double)((int64_t)read_counter() - start);
 }
 
 /* The counter's frequency in Hz as the CPU states it, 0 if it does not, -1 if it does not even state
-   that the counter runs at one rate in every power state. */
+   that the counter runs at one rate in every power state. To be called before vdso_ticks(): whoever
+   comes first in this process fixes the origin. */
 EXPORT double vdso_ticks_frequency(void) {
+  int64_t unset = 0;
+  __atomic_compare_exchange_n(&origin, &unset, (int64_t)read_counter(), 0, __ATOMIC_RELAXED,
+                              __ATOMIC_RELAXED);
   return counter_is_constant() ? counter_frequency() : -1;
 }
 
@@ -373,6 +374,28 @@ EXPORT int64_t vdso_syscall(int32_t entry, int32_t clock) {
     return syscall_time(0);
   case ENTRY_GETCPU:
     return (int64_t)getcpu_by(syscall_getcpu);
+  default:
+    return -ENOSYS;
+  }
+}
+
+/* Whether an entry stores a fraction below its unit, which the sums above would hide: 1, 0 or a
+   negative errno. */
+EXPORT int32_t vdso_is_normalized(int32_t entry, int32_t clock) {
+  union {
+    struct timespec spec;
+    struct timeval val;
+  } t;
+  switch (entry) {
+  case ENTRY_CLOCK_GETTIME:
+  case ENTRY_CLOCK_GETRES: {
+    int error = (entry == ENTRY_CLOCK_GETTIME ? read_clock : read_resolution)(clock, &t.spec);
+    return error ? error : (uint64_t)t.spec.tv_nsec < NSEC_PER_SEC;
+  }
+  case ENTRY_GETTIMEOFDAY: {
+    int error = CALL_VDSO(ENTRY(gettimeofday_fn, ENTRY_GETTIMEOFDAY), &t.val, (void *)0);
+    return error ? error : (uint64_t)t.val.tv_usec < 1000000;
+  }
   default:
     return -ENOSYS;
   }

@@ -58,12 +58,12 @@ export function hasCounter(): boolean {
 function counter(): Batches {
   return {
     ticks: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += ticks();
       return sum;
     }),
     ticksToNs: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 1; i <= calls; i++) sum += ticksToNs(i);
       return sum;
     }),
@@ -74,27 +74,27 @@ function counter(): Batches {
 function nativeClocks(): Batches {
   return {
     nowRaw: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += nowRaw();
       return sum;
     }),
     nowCoarse: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += nowCoarse();
       return sum;
     }),
     nowBoot: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += nowBoot();
       return sum;
     }),
     threadCpuTime: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += threadCpuTime();
       return sum;
     }),
     processCpuTime: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += processCpuTime();
       return sum;
     }),
@@ -130,12 +130,12 @@ function wallClocks(): Batches {
       return last[0];
     }),
     dateNow: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += Date.now();
       return sum;
     }),
     realtimeMicros: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += realtimeMicros();
       return sum;
     }),
@@ -145,7 +145,7 @@ function wallClocks(): Batches {
       return last.sec;
     }),
     time: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += time();
       return sum;
     }),
@@ -186,12 +186,12 @@ function randomNumbers(): Batches {
       return Math.max(...bytes1k);
     }),
     randomU32: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += randomU32();
       return sum;
     }),
     randomF64: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += randomF64();
       return sum;
     }),
@@ -204,7 +204,7 @@ function randomNumbers(): Batches {
       return Math.max(...bytes1k);
     }),
     getRandomValuesU32: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += crypto.getRandomValues(word)[0] as number;
       return sum;
     }),
@@ -215,7 +215,7 @@ function randomNumbers(): Batches {
       return length;
     }),
     mathRandom: timed((calls) => {
-      let sum = 0;
+      let sum = 0.5;
       for (let i = 0; i < calls; i++) sum += Math.random();
       return sum;
     }),

@@ -46,6 +46,7 @@ static double (*vdso_getrandom)(double, void *);
 static double (*vdso_random_u32)(double);
 static double (*vdso_random_f64)(double);
 static int64_t (*vdso_syscall)(int32_t, int32_t);
+static int32_t (*vdso_is_normalized)(int32_t, int32_t);
 static double (*vdso_loop)(int32_t, int32_t, int32_t);
 
 static void *symbol(void *library, const char *name) {
@@ -83,6 +84,7 @@ static void load(const char *path) {
   LOAD(vdso_random_u32);
   LOAD(vdso_random_f64);
   LOAD(vdso_syscall);
+  LOAD(vdso_is_normalized);
   LOAD(vdso_loop);
 #undef LOAD
 }
@@ -153,12 +155,12 @@ static void say_getcpu(void) {
 }
 
 static void say_ticks(void) {
+  double hz = vdso_ticks_frequency(); /* fixes the origin */
   double sample[2], first = vdso_ticks(), last = vdso_ticks();
   vdso_ticks_sample(sample);
   say("ticks", 0 <= first && first <= last && last < sample[0] && sample[0] < vdso_ticks());
   int64_t raw = libc_time(CLOCK_MONOTONIC_RAW);
   say("ticks.sample", raw - 1000000000 < sample[1] && sample[1] <= raw);
-  double hz = vdso_ticks_frequency();
   say("ticks.frequency", hz == 0 || hz > 1e6);
 }
 
@@ -238,6 +240,14 @@ static void say_fork(void) {
   int equal = 0;
   for (int i = 0; i < 64; i++) equal += numbers[0][i] == numbers[1][i];
   say("random.fork", equal);
+}
+
+static void say_normalized(void) {
+  for (int32_t entry = CLOCK_GETTIME; entry <= GETTIMEOFDAY; entry++)
+    say("normalized", vdso_is_normalized(entry, CLOCK_MONOTONIC));
+  say("normalized.bad", vdso_is_normalized(CLOCK_GETTIME, 12));
+  say("normalized.bad", vdso_is_normalized(CLOCK_GETRES, 12));
+  say("normalized.unknown", vdso_is_normalized(TIME, 0));
 }
 
 static void say_loops(void) {
@@ -388,6 +398,7 @@ int main(int argc, char **argv) {
   say_ticks();
   say_random();
   say_fork();
+  say_normalized();
   say_loops();
   say_sweep();
   return 0;
