@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { type BenchClock, type ClockQuality, findClocks, measureClock } from "./clock.ts";
+import { findClocks, measureClock } from "./clock.ts";
 import { watch } from "./disturbance.ts";
 import {
   type BaselineKey,
@@ -269,19 +269,15 @@ export function clocks(): ClockReport[] {
 
 let shared: Environment | undefined;
 
-/** Clocks and baselines are measured once in each process. */
+/** Baselines are measured once in each process. */
 function environment(): Environment {
   if (shared) return shared;
-  const qualities = new Map<BenchClock, ClockQuality>();
   const baselines = new Map<string, Promise<Baseline>>();
   const env = {
     clocks: findClocks(),
     watch,
-    quality(clock: BenchClock) {
-      const known = qualities.get(clock) ?? measureClock(clock);
-      qualities.set(clock, known);
-      return known;
-    },
+    // Anew for each benchmark: where koffi calls, a reading costs more the longer the process runs.
+    quality: measureClock,
   };
   return shared = {
     ...env,

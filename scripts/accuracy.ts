@@ -1,6 +1,7 @@
 /**
  * Does the benchmark measure right? In every runtime: functions of known cost, what the harness
- * adds, handlers that sleep, mitata and tinybench beside it, and whether changes are found.
+ * adds, handlers that sleep, the clocks of mitata and tinybench and their figures beside ours, and
+ * whether changes are found.
  *
  *   npm run bench:accuracy -- [--runtimes deno,bun,...] [--only known,overhead,...] [--quick]
  *     [--markdown] [--assert]
@@ -15,6 +16,7 @@ import { parseArgs } from "node:util";
 import { nativeProgram } from "../tests/native.ts";
 import { checkKnown, checkOverhead, checkRegression, checkSleepers } from "./accuracy/checks.ts";
 import {
+  printFriends,
   printKnown,
   printOverhead,
   printPeers,
@@ -22,14 +24,14 @@ import {
   printSleepers,
 } from "./accuracy/print.ts";
 import { measureRegression, type Regression } from "./accuracy/regression.ts";
-import type { Known, Overhead, Peers, Sleepers } from "./accuracy/results.ts";
+import type { FriendClock, Known, Overhead, Peers, Sleepers } from "./accuracy/results.ts";
 import { machine } from "./bench/machine.ts";
 import { chooseRuntimes } from "./bench/options.ts";
 import { printChecks, printMachine } from "./bench/print.ts";
 import type { Check } from "./bench/results.ts";
 import type { RuntimeCommand, RuntimeName } from "./runtimes.ts";
 
-const PARTS = ["known", "overhead", "sleepers", "peers", "regression"] as const;
+const PARTS = ["known", "overhead", "sleepers", "friends", "peers", "regression"] as const;
 type Part = typeof PARTS[number];
 
 const { values: options } = parseArgs({
@@ -93,6 +95,9 @@ const sleepers = await measureAll(
 );
 printSleepers(sleepers, markdown);
 for (const [name, all] of sleepers) checks.push(...checkSleepers(name, all));
+
+const friends = await measureAll("friends", (runtime) => lines<FriendClock>(runtime, "friends"));
+printFriends(friends, markdown);
 
 const peers = await measureAll(
   "peers",

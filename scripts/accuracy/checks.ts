@@ -22,7 +22,7 @@ export function checkOverhead(runtime: RuntimeName, overhead: Overhead): Check[]
   const { nothingNs, addedNs, latencyRatio } = overhead;
   return [
     check(runtime, "a function that does nothing, ns", nothingNs, 2),
-    check(runtime, "added to a call, ns", addedNs, 2),
+    check(runtime, "added to a function of 10 ns, ns", addedNs, 2),
     check(runtime, "latency of nothing, times the clock's cost", latencyRatio, 1.2),
   ];
 }

@@ -4,14 +4,14 @@
  * The FFI's own cost is a part of what is reported, so that what so many iterations take is the
  * difference to a call with that many fewer, in C as here. Turns alternate with C's.
  *
- *   node scripts/accuracy/known.ts LIBRARY TURNS TIME_MS
+ *   node scripts/accuracy/known.ts LIBRARY TURNS TIME_MS [MOST_WORK]
  */
 import process from "node:process";
 import { measure, median, type Mode } from "../../bench/mod.ts";
 import { spin, spin_ns, work, work_ns } from "./native.ts";
 import type { Known } from "./results.ts";
 
-const [, , , turns = "9", time = "50"] = process.argv;
+const [, , , turns = "9", time = "50", most = "Infinity"] = process.argv;
 
 /** What a round of so many calls costs each, by the median and at least. */
 interface Cost {
@@ -61,7 +61,8 @@ function cases(mode: Mode): Case[] {
       base: 0,
     })),
   ];
-  return mode === "throughput" ? all : all.filter(({ argument }) => argument >= LEAST_LATENCY);
+  const least = mode === "latency" ? LEAST_LATENCY : 0;
+  return all.filter(({ argument }) => least <= argument && argument <= Number(most));
 }
 
 /** In C, in rounds of 20 µs as the benchmark takes them. */

@@ -2,7 +2,7 @@
 import { print } from "../bench/print.ts";
 import type { RuntimeName } from "../runtimes.ts";
 import type { Regression } from "./regression.ts";
-import type { Known, Overhead, Peers, Sleepers } from "./results.ts";
+import type { FriendClock, Known, Overhead, Peers, Sleepers } from "./results.ts";
 
 type ByRuntime<T> = ReadonlyMap<RuntimeName, T>;
 
@@ -37,7 +37,7 @@ export function printKnown(results: ByRuntime<readonly Known[]>, markdown: boole
 
 const OVERHEAD: Readonly<Record<keyof Overhead, string>> = {
   nothingNs: "a function that does nothing, ns",
-  addedNs: "added to a native call, ns",
+  addedNs: "added to a function of 10 ns, ns",
   clockNs: "the clock's cost, ns",
   latencyRatio: "latency of nothing, times the clock's cost",
 };
@@ -63,6 +63,16 @@ export function printSleepers(results: ByRuntime<readonly Sleepers[]>, markdown:
     ({ name, p }) => `${name}, p${p}`,
     ({ truthNs, reportedNs }) =>
       `${(reportedNs / 1e6).toFixed(3)} (${percent(reportedNs / truthNs - 1)})`,
+    markdown,
+  );
+}
+
+export function printFriends(results: ByRuntime<readonly FriendClock[]>, markdown: boolean): void {
+  table(
+    "Clocks: ns a reading (least step)",
+    results,
+    ({ name }) => name,
+    ({ costNs, resolutionNs }) => `${costNs.toFixed(1)} (${resolutionNs.toFixed(1)})`,
     markdown,
   );
 }

@@ -17,7 +17,7 @@ export interface Known {
 export interface Overhead {
   /** Of a function that does nothing, in nanoseconds per call. */
   readonly nothingNs: number;
-  /** Reported of a native call, less what a bare loop over it takes, both at their fastest. */
+  /** Reported of a function of 10 ns, less what a bare loop over it takes, both at their fastest. */
   readonly addedNs: number;
   /** The clock's cost: two readings, one after the other. */
   readonly clockNs: number;
@@ -44,4 +44,13 @@ export interface Peers {
   readonly mitata: number;
   readonly tinybench: number;
   readonly tinybenchVdso: number;
+}
+
+/** A clock that tinybench or mitata may measure with. */
+export interface FriendClock {
+  readonly name: string;
+  /** What lies between two readings, in nanoseconds. */
+  readonly costNs: number;
+  /** The least difference that was seen, in nanoseconds. */
+  readonly resolutionNs: number;
 }

@@ -44,11 +44,10 @@ for (const [name, handler] of Object.entries(handlers)) {
   const { ns, samples } = await measure(handler, options);
   // Those of the warm-up come first.
   const ascending = Float64Array.from(took.slice(-samples)).sort();
-  // Between two ranks the runtimes' histograms round in different ways: the nearer one counts.
+  // Of the two ranks about it the nearer one counts: the runtimes' histograms round in different ways.
   const truth = (part: number, reported: number) => {
-    const [lower, upper] = [Math.floor, Math.ceil].map((to) =>
-      ascending[Math.max(1, to(part * samples)) - 1] as number
-    ) as [number, number];
+    const rank = Math.max(1, Math.floor(part * samples));
+    const [lower = NaN, upper = lower] = ascending.subarray(rank - 1, rank + 1);
     return Math.abs(lower - reported) < Math.abs(upper - reported) ? lower : upper;
   };
   const sleepers: Sleepers = {
