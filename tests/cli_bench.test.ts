@@ -1,13 +1,16 @@
 /** `vdso bench`, run in this runtime, with benchmarks in all of them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchReport } from "../cli/bench/report.ts";
 import {
+  command,
   nodeMajor,
   ROOT,
   run,
@@ -317,6 +320,35 @@ test("vdso bench --cpu keeps benchmarks on one CPU", { ...TIMEOUT, skip: taskset
   const refused = vdsoBench([...words, "60000"]);
   assertEquals([refused.code, refused.stdout], [1, ""]);
   assertMatch(refused.stderr, /^vdso: Cannot pin to CPU 60000: taskset: /);
+});
+
+test("vdso bench takes its processes with it when it is ended", TIMEOUT, async () => {
+  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const file = join(directory, "pid");
+  const words = ["bench", fixture("pid"), "--runtimes", "node26"];
+  const [program = "", ...args] = command(join(ROOT, "cli.ts"), words);
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { ...process.env, TEST_PID_FILE: file },
+    stdio: "ignore",
+  });
+  try {
+    const ended = once(child, "exit");
+    const written = () => existsSync(file) && readFileSync(file, "utf8").endsWith("\n");
+    while (!written()) await sleep(20);
+    child.kill("SIGTERM");
+    const [code, signal] = await ended as [number | null, string | null];
+    // Deno's node:child_process tells the signal that it sent, whatever became of it.
+    assert(code === 128 + 15 || (runtime === "deno" && signal === "SIGTERM"), `${code} ${signal}`);
+    // Gone, or dead and not yet buried.
+    const stat = `/proc/${readFileSync(file, "utf8").trim()}/stat`;
+    const state = () =>
+      existsSync(stat) ? readFileSync(stat, "utf8").replace(/.*\) /s, "")[0] : "Z";
+    while (state() !== "Z") await sleep(20);
+  } finally {
+    child.kill("SIGKILL");
+    rmSync(directory, { recursive: true });
+  }
 });
 
 const script = skipUnless(
