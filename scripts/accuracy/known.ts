@@ -42,27 +42,17 @@ const SPINS = [5000, 50_000, 1_000_000];
 /** Below, the clock is a large part of a single call. */
 const LEAST_LATENCY = 1000;
 
+const KINDS = [
+  { kind: "work", fn: work, fnNs: work_ns, base: WORK_BASE, from: ITERATIONS },
+  { kind: "spin", fn: spin, fnNs: spin_ns, base: 0, from: SPINS },
+];
+
 function cases(mode: Mode): Case[] {
-  const all: Case[] = [
-    ...ITERATIONS.map((argument) => ({
-      name: `work ${argument}`,
-      mode,
-      fn: work,
-      fnNs: work_ns,
-      argument,
-      base: WORK_BASE,
-    })),
-    ...SPINS.map((argument) => ({
-      name: `spin ${argument}`,
-      mode,
-      fn: spin,
-      fnNs: spin_ns,
-      argument,
-      base: 0,
-    })),
-  ];
   const least = mode === "latency" ? LEAST_LATENCY : 0;
-  return all.filter(({ argument }) => least <= argument && argument <= Number(most));
+  return KINDS.flatMap(({ kind, from, ...rest }) =>
+    from.filter((argument) => least <= argument && argument <= Number(most))
+      .map((argument) => ({ name: `${kind} ${argument}`, mode, argument, ...rest }))
+  );
 }
 
 /** In C, in rounds of 20 µs as the benchmark takes them. */
