@@ -8,7 +8,13 @@ import { ENTRIES, type EntryName, type Machine, MACHINES } from "../elf/entries.
 import { type ElfImage, imageSize, parseElf } from "../elf/parse.ts";
 import { ffis } from "../ffi/mod.ts";
 import { detectPlatform, type RuntimeClock, runtimeClock } from "../ffi/runtime.ts";
-import type { Ffi, FfiName, Functions, Signatures } from "../ffi/types.ts";
+import {
+  type Ffi,
+  type FfiName,
+  type Functions,
+  SHIM_RANDOM,
+  type Signatures,
+} from "../ffi/types.ts";
 import { IMAGES, type ShimImage } from "../shim/images.ts";
 import { load, loadFile, type Shim } from "../shim/load.ts";
 import { show, UnsupportedError } from "./errors.ts";
@@ -53,6 +59,8 @@ export interface Native {
   /** The file that was asked for. */
   readonly path: string | undefined;
   readonly vdso: Vdso;
+  /** This thread's place among the vDSO's states of getrandom; negative without one. Asked once. */
+  randomSlot(): number;
 }
 
 /** No FFI: the runtime's own clock answers. */
@@ -136,12 +144,24 @@ export function sources(): Sources {
     };
   }
   const { reason, entries } = binding.vdso;
+  const stateless = entries.getrandom === "vdso" && !hasRandomState(binding);
+  const reasons = [reason, stateless && NO_STATE].filter(Boolean);
   return {
     ffi: binding.ffi,
     timeline: "machine",
-    ...(reason !== undefined && { reason }),
-    entries: { ...entries },
+    ...(reasons.length > 0 && { reason: reasons.join("; ") }),
+    entries: { ...entries, ...(stateless && { getrandom: "syscall" }) },
   };
+}
+
+const NO_STATE = "The vDSO's getrandom has no memory for its state";
+
+function hasRandomState(binding: Native): boolean {
+  try {
+    return binding.randomSlot() >= 0;
+  } catch {
+    return true; // a permission that was dropped: getrandom() itself will say so
+  }
 }
 
 /** The binding, made if need be. Never throws. */
@@ -193,7 +213,9 @@ function bindTo(ffi: Ffi, image: ShimImage, machine: Machine, path: string | und
   if (Number.isNaN(shim.core.vdso_now())) {
     throw new Error("clock_gettime(CLOCK_MONOTONIC) fails in this process");
   }
-  return { kind: "native", ffi: ffi.name, shim: { core: shim.core, open }, path, vdso };
+  let slot: number | undefined;
+  const randomSlot = () => slot ??= open(SHIM_RANDOM).vdso_random_slot();
+  return { kind: "native", ffi: ffi.name, shim: { core: shim.core, open }, path, vdso, randomSlot };
 
   /** A program may have dropped its permission since. */
   function open<const S extends Signatures>(group: S): Functions<S> {

@@ -31,7 +31,7 @@ export interface CpuLocation {
  * getcpu(2): the CPU and the NUMA node that the calling thread runs on.
  *
  * Old news as soon as it is returned, unless the thread is pinned: the kernel may move it at any
- * time. Some 10 ns on x86_64, where it is in the vDSO; a system call on aarch64.
+ * time. Some 10 ns on x86_64, where it is in the vDSO; a system call on aarch64 and riscv64.
  *
  * @throws {UnsupportedError} if there is no FFI
  * @throws {VdsoError} if the process has been forbidden to ask
@@ -57,7 +57,7 @@ export function toLocation(packed: number): CpuLocation {
  * The CPU that the calling thread runs on: {@link getcpu} without the object, for hot paths.
  *
  * Reading it before and after tells a measurement that was moved between CPUs. Some 10 ns on x86_64,
- * where it is in the vDSO; a system call on aarch64.
+ * where it is in the vDSO; a system call on aarch64 and riscv64.
  *
  * @throws {UnsupportedError} if there is no FFI
  * @throws {VdsoError} if the process has been forbidden to ask

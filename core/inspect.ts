@@ -18,9 +18,9 @@ export interface VdsoInfo {
   readonly base: bigint;
   /** Bytes of the image, section headers included. */
   readonly size: number;
-  /** e_machine: 62 is x86_64, 183 aarch64. */
+  /** e_machine: 62 is x86_64, 183 aarch64, 243 RISC-V, 21 PowerPC64, 22 s390. */
   readonly machine: number;
-  /** DT_SONAME, `"linux-vdso.so.1"`. */
+  /** DT_SONAME, `"linux-vdso.so.1"`, on ppc64le and s390x `"linux-vdso64.so.1"`. */
   readonly soname?: string;
   /** The NT_GNU_BUILD_ID note, in hex. */
   readonly buildId?: string;

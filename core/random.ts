@@ -49,7 +49,7 @@ function fillTable(): void {
   const binding = bound();
   if (binding.kind === "native") {
     const random = binding.shim.open(SHIM_RANDOM);
-    table.slot = random.vdso_random_slot();
+    table.slot = binding.randomSlot();
     table.fill = random.vdso_getrandom;
     table.u32 = random.vdso_random_u32;
     table.f64 = random.vdso_random_f64;
@@ -75,7 +75,7 @@ function fillFromRuntime(_request: number, bytes: Uint8Array): number {
 /**
  * getrandom(2): fills a buffer with random bytes, fit for keys.
  *
- * From the vDSO (Linux 6.11 on x86_64, 6.12 on aarch64), else by the system call: 16 bytes cost 50
+ * From the vDSO (Linux 6.11 on x86_64, 6.16 on riscv64, 6.12 elsewhere), else by the system call: 16 bytes cost 50
  * to 250 ns by the FFI, a KiB 1.5 µs. `crypto.getRandomValues` takes a third of that for 16 bytes in
  * Bun, a little more in Deno, 5 to 12 times as long in Node; for a KiB it is as fast in Node, and two
  * to three times as fast in Bun and Deno. Without an FFI it answers.

@@ -12,7 +12,7 @@ import { UnsupportedError } from "./errors.ts";
 /** What {@link counter} returns. */
 export interface CounterInfo {
   /** The instruction that reads it. */
-  readonly instruction: "rdtsc" | "cntvct_el0";
+  readonly instruction: "rdtsc" | "cntvct_el0" | "rdtime" | "mftb";
   /**
    * Whether the kernel offers the counter as a clocksource; `"unknown"` where
    * /sys/devices/system/clocksource may not be read (Deno without --allow-all).
@@ -30,6 +30,8 @@ const COUNTERS: Readonly<
 > = {
   x86_64: { instruction: "rdtsc", clocksource: "tsc" },
   aarch64: { instruction: "cntvct_el0", clocksource: "arch_sys_counter" },
+  riscv64: { instruction: "rdtime", clocksource: "riscv_clocksource" },
+  ppc64le: { instruction: "mftb", clocksource: "timebase" },
 };
 
 /** As in core/clock.ts: a stub that binds, then the FFI's function. */
@@ -100,7 +102,7 @@ export function refusal(
 }
 
 /**
- * The CPU's counter (`rdtsc`, `cntvct_el0`) since its first use in the process: for intervals.
+ * The CPU's counter (`rdtsc`, `cntvct_el0`, `rdtime`, `mftb`) since its first use in the process: for intervals.
  *
  * A whole number of ticks, exact below 2^53 (35 days at 3 GHz, then rounded to 2). Shared by the
  * threads of the process, not by others. Not a clock: no unit of time (see {@link ticksToNs}), no

@@ -10,7 +10,7 @@ import { UnsupportedError } from "./errors.ts";
 
 /** A prebuilt shared object: what {@link trampoline} returns. */
 export interface Trampoline {
-  /** The CPU that it is for, by the kernel's name: `"x86_64"`, `"aarch64"`. */
+  /** The CPU that it is for, by the kernel's name: `"x86_64"`, `"aarch64"`, `"ppc64le"`, ... */
   readonly arch: string;
   /** DT_SONAME, which names the build. */
   readonly soname: string;

@@ -161,8 +161,8 @@ export interface Timeval {
 /**
  * gettimeofday(2): CLOCK_REALTIME in seconds and microseconds.
  *
- * Set, slewed and put right as {@link realtimeBigInt}. Some 40 ns; aarch64 and x86_64 have it in the
- * vDSO. Without an FFI it has whole milliseconds.
+ * Set, slewed and put right as {@link realtimeBigInt}. Some 40 ns: every vDSO has it. Without an FFI
+ * it has whole milliseconds.
  *
  * @throws {VdsoError} if the process has been forbidden to ask the time
  *

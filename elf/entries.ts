@@ -59,4 +59,41 @@ export const MACHINES: Readonly<Record<string, Machine>> = {
       getrandom: "__kernel_getrandom", // Linux 6.12
     },
   },
+  // arch/riscv/kernel/vdso/vdso.lds.S
+  riscv64: {
+    machine: 243,
+    version: "LINUX_4.15",
+    symbols: {
+      clock_gettime: "__vdso_clock_gettime",
+      clock_getres: "__vdso_clock_getres",
+      gettimeofday: "__vdso_gettimeofday",
+      getcpu: "__vdso_getcpu",
+      getrandom: "__vdso_getrandom", // Linux 6.16
+    },
+  },
+  // arch/powerpc/kernel/vdso/vdso64.lds.S
+  ppc64le: {
+    machine: 21,
+    version: "LINUX_2.6.15",
+    symbols: {
+      clock_gettime: "__kernel_clock_gettime",
+      clock_getres: "__kernel_clock_getres",
+      gettimeofday: "__kernel_gettimeofday",
+      time: "__kernel_time",
+      getcpu: "__kernel_getcpu",
+      getrandom: "__kernel_getrandom", // Linux 6.12
+    },
+  },
+  // arch/s390/kernel/vdso64/vdso64.lds.S
+  s390x: {
+    machine: 22,
+    version: "LINUX_2.6.29",
+    symbols: {
+      clock_gettime: "__kernel_clock_gettime",
+      clock_getres: "__kernel_clock_getres",
+      gettimeofday: "__kernel_gettimeofday",
+      getcpu: "__kernel_getcpu",
+      getrandom: "__kernel_getrandom", // Linux 6.12
+    },
+  },
 };

@@ -256,7 +256,8 @@ export function hex(n: number): string {
 }
 
 export function invalid(what: string, offset: number, state: string): never {
-  throw new ElfError(`Cannot read the ELF image: ${what} at ${hex(offset)} ${state}`, offset);
+  const place = Math.min(offset, Number.MAX_SAFE_INTEGER); // a broken number may lead anywhere
+  throw new ElfError(`Cannot read the ELF image: ${what} at ${hex(place)} ${state}`, place);
 }
 
 export function expectValue(field: string, at: number, found: number, ...expected: number[]): void {

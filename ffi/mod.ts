@@ -7,7 +7,7 @@ import { bunFfi } from "./bun.ts";
 import { denoFfi } from "./deno.ts";
 import { koffiFfi } from "./koffi.ts";
 import { nodeFfi } from "./node.ts";
-import { detectRuntime } from "./runtime.ts";
+import { detectPlatform, detectRuntime } from "./runtime.ts";
 import type { Ffi, NoFfi } from "./types.ts";
 
 /** What a caller may insist on. */
@@ -32,11 +32,18 @@ export function* ffis({ shim, ffi }: FfiOptions): Generator<Ffi | NoFfi> {
     yield orReason(bunFfi);
   } else if (runtime === "node") {
     if (ffi !== "koffi") yield orReason(nodeFfi);
-    yield orReason(koffiFfi);
+    yield ffi !== "koffi" && detectPlatform().arch === "riscv64" ? RISCV_KOFFI : orReason(koffiFfi);
   } else {
     yield { name: "none", reason: "No FFI is known for this JavaScript runtime" };
   }
 }
+
+/** As koffi 3.3.4 is built: the first vector instruction of its initialization kills the process. */
+const RISCV_KOFFI: NoFfi = {
+  name: "none",
+  reason: "koffi for riscv64 crashes where the CPU is not of the RVA23 profile: " +
+    'only bind({ ffi: "koffi" }) tries it',
+};
 
 function orReason(make: () => Ffi | NoFfi): Ffi | NoFfi {
   try {

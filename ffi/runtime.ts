@@ -49,14 +49,21 @@ export function detectRuntime(g: Globals = globals): Runtime {
   return "other";
 }
 
-/** Operating system and CPU by the kernel's names: `linux`, `x86_64`, `aarch64`. */
+/** Operating system and CPU by the kernel's names: `linux`, `x86_64`, `aarch64`, `ppc64le`. */
 export function detectPlatform(g: Globals = globals): { os: string; arch: string } {
   if (g.Deno?.version) return { os: g.Deno.build.os, arch: g.Deno.build.arch };
   const arch = g.process?.arch ?? "unknown";
   return { os: g.process?.platform ?? "unknown", arch: NODE_ARCHES[arch] ?? arch };
 }
 
-const NODE_ARCHES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Where Node's name is not the kernel's. Node has one name for both byte orders of PowerPC. */
+const NODE_ARCHES: Readonly<Record<string, string>> = {
+  x64: "x86_64",
+  arm64: "aarch64",
+  ...(LITTLE_ENDIAN && { ppc64: "ppc64le" }),
+};
 
 /** A module built into Bun or Node, synchronously and out of every bundler's sight. */
 export function builtin(id: string): unknown {

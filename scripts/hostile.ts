@@ -1,24 +1,23 @@
 /**
  * `npm run test:hostile`: the real library in real runtimes in the places where it may fail. Gets
- * what it needs by itself, and keeps it below node_modules/.cache/hostile.
+ * what it needs by itself, and keeps it below .cache/hostile.
  *
- *   node scripts/setup.mjs scripts/hostile.ts [--full] [--only NAME,...] [--list] [--write]
+ *   npm run test:hostile -- [--full] [--only NAME,...] [--list] [--write]
  *
  * --full    all places, and the long runs; writes docs/reach.md
- * --only    the places whose names start with one of these
- * --list    their names
+ * --only    the places whose names start with one of these, of either size
+ * --list    tells the places, and visits none
  * --write   writes docs/reach.md: what was run replaces what was written of it before
  *
- * A place that cannot be had is told, and no failure unless REQUIRE_HOSTILE=1.
+ * A place that cannot be had is told, and no failure unless REQUIRE_HOSTILE is set. The last line
+ * counts rows: `N passed, N failed, N skipped`.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { PLACES as BYTES } from "../tests/hostile/bytes.ts";
-import { PLACES as IMAGES } from "../tests/hostile/images.ts";
-import { PLACES as MACHINES } from "../tests/hostile/machines.ts";
+import { PLACES } from "../tests/hostile/places.ts";
 import { install } from "./hostile/debian.ts";
-import { type Place, reason, type Row, Unreachable } from "./hostile/place.ts";
+import { lost, type Place, reason, type Row } from "./hostile/place.ts";
 import { printRows, writeReach } from "./hostile/reach.ts";
 
 const { values: { full, only, list, write } } = parseArgs({
@@ -31,17 +30,13 @@ const { values: { full, only, list, write } } = parseArgs({
 });
 const size = full ? "full" : "short";
 const prefixes = only?.split(",");
-// The images first: what breaks them takes those that are there.
-const groups = [IMAGES, [...MACHINES, ...BYTES]].map((places) =>
-  places.filter((place) =>
-    prefixes
-      ? prefixes.some((prefix) => place.name.startsWith(prefix))
-      : full || place.size === "short"
-  )
+const places = PLACES.filter((place) =>
+  prefixes
+    ? prefixes.some((prefix) => place.name.startsWith(prefix))
+    : full || list || place.size === "short"
 );
-const places = groups.flat();
 if (list) {
-  for (const { name, size } of places) console.log(`${name} (${size})`);
+  for (const { name, size, title } of places) console.log(`${name} (${size}): ${title}`);
 } else if (places.length === 0) {
   throw new Error(`No place has a name that starts with ${only}`);
 } else {
@@ -51,23 +46,22 @@ if (list) {
 async function visitAll(): Promise<void> {
   const start = Date.now();
   await install([...new Set(places.flatMap(({ packages }) => packages))]).catch(report);
-  const rows: Row[] = [];
-  for (const group of groups) {
-    const queue = [...group];
-    // A virtual machine, or a runtime at work, takes a core.
-    await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, async () => {
-      for (let place = queue.shift(); place; place = queue.shift()) {
-        rows.push(...await visit(place));
-      }
-    }));
-  }
-  rows.sort((a, b) => a.place.localeCompare(b.place));
-  console.log(printRows(rows));
-  if (full || write) writeReach(rows, { keep: !full || prefixes !== undefined });
-  const failed = rows.filter((row) => row.failed).length;
-  const seconds = ((Date.now() - start) / 1000).toFixed(0);
-  console.log(`${places.length} places, ${rows.length} rows, ${failed} failed, in ${seconds} s`);
-  if (failed > 0) process.exitCode = 1;
+  const rows = new Map<Place, readonly Row[]>();
+  const queue = [...places];
+  // A virtual machine, or a runtime at work, takes a core.
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, async () => {
+    for (let place = queue.shift(); place; place = queue.shift()) {
+      rows.set(place, await visit(place));
+    }
+  }));
+  const visited = places.map((place) => ({ title: place.title, rows: rows.get(place) ?? [] }));
+  console.log(printRows(visited));
+  if (full || write) writeReach(visited, PLACES.map(({ title }) => title));
+  const all = visited.flatMap(({ rows }) => rows);
+  const count = (outcome: Row["outcome"]) => all.filter((row) => row.outcome === outcome).length;
+  console.log(`${places.length} places in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+  console.log(`${count(undefined)} passed, ${count("failed")} failed, ${count("skipped")} skipped`);
+  if (count("failed") > 0) process.exitCode = 1;
 }
 
 async function visit(place: Place): Promise<readonly Row[]> {
@@ -75,21 +69,16 @@ async function visit(place: Place): Promise<readonly Row[]> {
   let rows: readonly Row[];
   try {
     rows = await place.run(size);
+    if (rows.length === 0) throw new Error("nothing was run");
   } catch (error) {
-    rows = [explain(place, error)];
+    rows = [lost("", error)];
   }
-  const failed = rows.filter((row) => row.failed);
+  const bad = rows.filter((row) => row.outcome !== undefined);
+  const outcome = bad.find((row) => row.outcome === "failed") ? "FAILED" : bad[0]?.outcome ?? "ok";
   const seconds = ((Date.now() - start) / 1000).toFixed(1);
-  console.log(`${failed.length > 0 ? "FAILED" : "ok"}  ${place.name}  ${seconds} s`);
-  for (const { runtime, result } of failed) console.log(`  ${runtime}: ${result}`);
+  console.log(`${outcome}  ${place.name}  ${seconds} s`);
+  for (const { runtime, result } of bad) console.log(`  ${runtime} ${result}`);
   return rows;
-}
-
-/** What went wrong, as a row of its own. */
-function explain({ name }: Place, error: unknown): Row {
-  const skipped = error instanceof Unreachable && !process.env.REQUIRE_HOSTILE;
-  const result = skipped ? `skipped: ${reason(error)}` : `FAILED: ${reason(error)}`;
-  return { place: name, runtime: "", entries: "", cost: "", result, failed: !skipped };
 }
 
 /** Packages that cannot be installed: the places that need them will fail, each for itself. */

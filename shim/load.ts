@@ -64,8 +64,8 @@ export function loadFile(ffi: Ffi, image: ShimImage, path: string): Shim {
 }
 
 /**
- * Loads `image`: once in a process where the C library can tell (glibc), once in each context
- * elsewhere (musl).
+ * Loads `image`, once in a process. glibc knows what is loaded by its SONAME, musl by the file alone:
+ * there the memfd stays open, for the Workers that follow.
  *
  * @throws {Error} if the process may neither map executable memory from a memfd nor from a file of
  * its own
@@ -95,14 +95,50 @@ function findLoaded(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
  * descriptor it is.
  */
 function loadFromMemory(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
-  const fd = libc.memfd_create(cString(`x-vdso:${threadName(libc)}`), MFD_CLOEXEC);
+  const shared = isMusl(libc);
+  const left = shared ? loadLeftOpen(ffi, libc, image) : undefined;
+  if (left) return left;
+  const fd = libc.memfd_create(cString(shared ? SHARED : OWN + threadName(libc)), MFD_CLOEXEC);
   if (fd < 0) throw new Error("memfd_create(2) was refused");
+  let keep = false;
   try {
     writeAll(libc, fd, imageBytes(image));
-    return loadPath(ffi, libc, image, uniquePath(fd, image));
+    const shim = loadPath(ffi, libc, image, uniquePath(fd, image));
+    keep = shared;
+    return shim;
   } finally {
-    libc.close(fd);
+    if (!keep) libc.close(fd);
   }
+}
+
+/** The names of memfds. vdso_sweep() takes what follows the colon for a thread's, below /proc. */
+const OWN = "x-vdso:";
+const SHARED = `${OWN}self`; // lives as long as anybody who asks
+
+/** Many in a row are no descriptors of this process: then there are none beyond. */
+const LAST_DESCRIPTORS = 256;
+
+/**
+ * On musl, what another Worker has loaded before. Another version's is passed over, and so is what a
+ * Worker had not written to its end when it was terminated.
+ */
+function loadLeftOpen(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
+  for (let fd = 0, absent = 0; absent < LAST_DESCRIPTORS; fd++) {
+    const name = readLink(libc, `/proc/self/fd/${fd}`);
+    absent = name === "" ? absent + 1 : 0;
+    if (!name.startsWith(`/memfd:${SHARED}`)) continue;
+    try {
+      return loadPath(ffi, libc, image, uniquePath(fd, image));
+    } catch {
+      // The next one, or one of our own.
+    }
+  }
+  return undefined;
+}
+
+/** musl is its own libm, whatever that is called; asked for a library that is not loaded, it is 0. */
+function isMusl(libc: Libc): boolean {
+  return handle(libc, "libm.so.6") === handle(libc, LIBC_NAME);
 }
 
 /**
@@ -194,8 +230,13 @@ function writeAll(libc: Libc, fd: number, bytes: Uint8Array): void {
 
 /** This thread as /proc names it, "PID/task/TID"; empty without /proc. */
 function threadName(libc: Libc): string {
+  return readLink(libc, "/proc/thread-self");
+}
+
+/** Where a symbolic link leads, its first 64 bytes; empty if there is none. */
+function readLink(libc: Libc, path: string): string {
   const target = new Uint8Array(64);
-  const length = Number(libc.readlink(cString("/proc/thread-self"), target, BigInt(target.length)));
+  const length = Number(libc.readlink(cString(path), target, BigInt(target.length)));
   return length > 0 ? String.fromCharCode(...target.subarray(0, length)) : "";
 }
 

@@ -269,7 +269,12 @@ struct random_parameters {
 static void *map_state(const struct random_parameters *p) {
   long size = (long)vdso_auxval(AT_PAGESZ);
   if (size < (long)p->size_of_opaque_state) return 0;
+#ifdef SYS_old_mmap
+  const long arguments[6] = {0, size, p->mmap_prot, p->mmap_flags, -1, 0};
+  long state = syscall(SYS_old_mmap, (long)arguments, 0, 0);
+#else
   long state = syscall6(SYS_mmap, 0, size, p->mmap_prot, p->mmap_flags, -1, 0);
+#endif
   return state < 0 && state > -4096 ? 0 : (void *)state;
 }
 

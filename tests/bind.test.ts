@@ -1,7 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { bind, sources } from "../mod.ts";
-import { expectedFfi, expectedSources } from "./support.ts";
+import { expectedFfi, expectedSources, run, runtime } from "./support.ts";
 
 test("sources() says vdso for every entry that the kernel has, by this runtime's FFI", () => {
   assertEquals(sources(), { ffi: expectedFfi, timeline: "machine", ...expectedSources });
@@ -52,4 +52,17 @@ test("bind() names the option and what it got when that is of the wrong kind", (
   ) {
     assertThrows(() => call({ shim }), RangeError, "an absolute path or a file URL");
   }
+});
+
+// koffi itself looks for what the CPU is said to be: so it shows whether it was tried.
+test("bind() tries koffi on riscv64 only where it is asked for", {
+  skip: runtime !== "node" && "koffi is for Node",
+}, () => {
+  const said = (option: string) => {
+    const { code, stdout } = run("tests/fixtures/riscv64.ts", [option]);
+    assertEquals(code, 0);
+    return stdout;
+  };
+  assertMatch(said(""), /koffi for riscv64 crashes .*\nnone\n$/);
+  assertMatch(said("koffi"), /^Cannot find the native Koffi module.*\nnone\n$/);
 });

@@ -10,7 +10,6 @@ import {
   assertEquals,
   assertGreater,
   assertGreaterOrEqual,
-  assertLess,
   assertLessOrEqual,
   assertMatch,
   assertStringIncludes,
@@ -23,7 +22,12 @@ import process from "node:process";
 import { now, nowBigInt, type Sources } from "../mod.ts";
 import { IMAGES } from "../shim/images.ts";
 import { readClocks } from "./fixtures/env_clocks.ts";
-import { assertBetween, assertSameClocks } from "./fixtures/env_compare.ts";
+import {
+  assertBetween,
+  assertRuntimeClock,
+  assertSameClocks,
+  CLOCK_STEPS,
+} from "./fixtures/env_compare.ts";
 import {
   allFrom,
   copySources,
@@ -35,6 +39,8 @@ import {
   withDirectory,
   writeShim,
 } from "./fixtures/env_run.ts";
+import { HIDDEN } from "./fixtures/hidden.ts";
+import { timeNamespace } from "./launchers.ts";
 import { nativeProgram, skipWithoutGcc } from "./native.ts";
 import {
   command,
@@ -51,83 +57,11 @@ const TIMEOUT = 60_000;
 
 // ---- Without a vDSO ----
 
-const NO_VDSO = /^The kernel maps no vDSO into this process$/;
-const UNREADABLE = /^The vDSO cannot be read: nothing can be read at AT_SYSINFO_EHDR \(errno 14\)$/;
-
-interface Hidden {
-  readonly how: string;
-  readonly options: readonly string[];
-  readonly reason: RegExp;
-  /** What getauxval(AT_SYSINFO_EHDR) says. */
-  readonly auxval: boolean;
-  /** Whether /proc/self/auxv names an address. */
-  readonly saved: boolean;
-  /** Whether /proc/self/maps has [vdso]. */
-  readonly mapped: boolean;
-}
-
-/** The modes of native/novdso.c. */
-const HIDDEN: readonly Hidden[] = [
-  {
-    how: "the auxiliary vector ignores it",
-    options: [],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: true,
-    mapped: true,
-  },
-  {
-    how: "the auxiliary vector has 0 for it",
-    options: ["--zero"],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: true,
-    mapped: true,
-  },
-  {
-    how: "the saved auxiliary vector ignores it too",
-    options: ["--saved"],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: false,
-    mapped: true,
-  },
-  {
-    how: "it is not mapped, and /proc/self/auxv dangles",
-    options: ["--unmap"],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: true,
-    mapped: false,
-  },
-  {
-    how: "it has left no trace",
-    options: ["--saved", "--unmap"],
-    reason: NO_VDSO,
-    auxval: false,
-    saved: false,
-    mapped: false,
-  },
-  {
-    how: "the auxiliary vector dangles",
-    options: ["--dangling"],
-    reason: UNREADABLE,
-    auxval: true,
-    saved: true,
-    mapped: false,
-  },
-];
-
-/** Above the default mode novdso.c is for x86_64 alone. */
-const HIDDEN_HERE = process.arch === "x64"
-  ? HIDDEN
-  : HIDDEN.filter(({ options }) => options.every((option) => option === "--zero"));
-
 function novdso(options: readonly string[]): string[] {
   return [nativeProgram("novdso"), ...options];
 }
 
-for (const { how, options, reason, auxval, saved, mapped } of HIDDEN_HERE) {
+for (const { how, options, reason, auxval, saved, mapped } of HIDDEN) {
   test(`sources() says "syscall" when ${how}`, { skip: skipWithoutGcc, timeout: TIMEOUT }, () => {
     const launcher = novdso(options);
     assertBetween(() => {
@@ -217,9 +151,9 @@ test("now() and buffers survive garbage collection", { timeout: TIMEOUT }, () =>
 });
 
 const SECONDS_AHEAD = 100_000;
-const timeNamespace = ["unshare", "-T", "--monotonic", String(SECONDS_AHEAD)];
+const launcher = timeNamespace(SECONDS_AHEAD, SECONDS_AHEAD);
 const skipWithoutTimeNamespace = skipUnless(
-  spawnSync(timeNamespace[0] ?? "", [...timeNamespace.slice(1), "true"]).status === 0,
+  spawnSync(launcher[0] ?? "", [...launcher.slice(1), "true"]).status === 0,
   "no time namespace can be made here: that takes root",
   "REQUIRE_ROOT",
 );
@@ -229,7 +163,7 @@ test("now() follows the time namespace", {
   timeout: TIMEOUT,
 }, () => {
   assertBetween(() => {
-    const [sources, time] = doSteps(["sources", "now"], { launcher: timeNamespace });
+    const [sources, time] = doSteps(["sources", "now"], { launcher });
     assertEquals(returned(sources).entries, allFrom("vdso"));
     return returned(time);
   }, SECONDS_AHEAD * 1e9);
@@ -542,24 +476,9 @@ for (const deno of WITHOUT_FFI) {
       timeout: TIMEOUT,
     },
     () => {
-      const [sources, time, exact, wall, bound, inspected] = doSteps(
-        ["sources", "now", "nowBigInt", "realtimeBigInt", "bind", "inspect"],
-        { deno },
-      );
-      const said = returned(sources);
-      assertEquals([said.ffi, said.timeline, said.entries], [
-        "none",
-        "context",
-        allFrom("runtime"),
-      ]);
-      assertStringIncludes(said.reason ?? "", "run with --allow-ffi");
-      // Since this child has started, not since the machine has.
-      assertGreater(returned(time), 0);
-      assertLess(returned(time), Math.min(now(), 60e9));
-      assertGreaterOrEqual(returned(exact), BigInt(Math.floor(returned(time))));
-      assertLess(Math.abs(Number(returned(wall) / 1_000_000n) - Date.now()), 60_000);
-      assertEquals(thrown(bound).name, "UnsupportedError");
-      assertEquals(thrown(inspected).name, "UnsupportedError");
+      const started = now();
+      const outcomes = doSteps(CLOCK_STEPS, { deno });
+      assertRuntimeClock(outcomes, "context", /run with --allow-ffi/, started);
     },
   );
 }

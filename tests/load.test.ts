@@ -9,9 +9,11 @@ import { imageBytes } from "../shim/load.ts";
 import { copySources, inDirectory, plantKoffi } from "./fixtures/bundle_project.ts";
 import { ownImage } from "./fixtures/load_libraries.ts";
 import type { Report } from "./fixtures/load_report.ts";
+import { denying, mounted, OWN_MOUNTS, TEMPORARY } from "./launchers.ts";
 import { nativeProgram, skipWithoutGcc } from "./native.ts";
 import {
   expectedFfi,
+  expectedSources,
   nodeMajor,
   ROOT,
   run,
@@ -130,6 +132,20 @@ test("load() gets all its functions from its own library when another one has it
   assertEquals({ core, group }, { core: image.buildId, group: image.buildId });
 });
 
+test("load() leaves one memfd open for all that follow when libc knows files alone, as musl", {
+  timeout,
+}, () => {
+  const { half, paths, builds, swept, memfds } = json<
+    { half: number; paths: string[]; builds: number[]; swept: number; memfds: string[] }
+  >("tests/fixtures/load_musl.ts");
+  assertEquals(builds, [image.buildId, image.buildId, image.buildId]);
+  // What was not written to its end is passed over.
+  assertEquals(paths.filter((path) => path.startsWith("/proc/self/fd/")).length, 2);
+  assertEquals(paths.map(descriptor)[0], half);
+  assertEquals(swept, 0);
+  assertEquals(memfds.map(Number), [half, descriptor(paths.at(-1))]);
+});
+
 // ---- Strangers' files in the current directory. ----
 
 /** Runs `work` with a directory in which strangers have put every name that is ever opened. */
@@ -152,7 +168,7 @@ test("load() runs no library of the current directory when memfd_create(2) is de
   skip: skipWithoutGcc,
   timeout,
 }, () => {
-  const launcher = [nativeProgram("deny"), "memfd_create"];
+  const launcher = denying("memfd_create");
   amongStrangers((cwd) => assertVdso(report({ cwd, launcher })));
 });
 
@@ -278,10 +294,8 @@ test("load() runs no koffi of the current directory, nor beside an argument, whe
 
 // ---- Denied system calls and mounts. ----
 
-const temporary = ["/tmp", "/var/tmp", "/dev/shm"];
-
 function temporaryFiles(): Set<string> {
-  const paths = temporary.filter((directory) => existsSync(directory)).flatMap((directory) =>
+  const paths = TEMPORARY.filter((directory) => existsSync(directory)).flatMap((directory) =>
     readdirSync(directory).map((name) => join(directory, name))
   );
   return new Set(paths.filter((path) => path.includes("/x-vdso-")));
@@ -300,11 +314,6 @@ async function leavingNothing<T>(work: () => T): Promise<T> {
   return result;
 }
 
-/** The launcher under which the system calls of `rules` fail. */
-function denying(rules: string): readonly string[] {
-  return [nativeProgram("deny"), rules];
-}
-
 test("deny makes a system call fail as it was told", { skip: skipWithoutGcc }, () => {
   const stderr = (...words: string[]) =>
     spawnSync(nativeProgram("deny"), words, { encoding: "utf8", env: { LC_ALL: "C" } }).stderr;
@@ -315,6 +324,22 @@ test("deny makes a system call fail as it was told", { skip: skipWithoutGcc }, (
   );
   assertStringIncludes(stderr("mkdri", "true"), "unknown system call: mkdri");
   assertEquals(stderr("mkdir", "true"), "");
+  // No program starts without its libraries; droppable memory nobody misses.
+  assertStringIncludes(stderr("mmap_exec_file", "true"), "failed to map segment");
+  assertStringIncludes(stderr("mkdir,mmap_exec_file:ENOSYS", "true"), "failed to map segment");
+  assertEquals(stderr("mmap_droppable", "true"), "");
+});
+
+test("sources() says that getrandom is a system call when its state cannot be mapped", {
+  skip: skipWithoutGcc || expectedSources.entries.getrandom !== "vdso" &&
+      "this kernel's vDSO has no getrandom: no states",
+  timeout,
+}, () => {
+  for (const error of ["EPERM", "ENOSYS"]) {
+    const { reason, entries } = report({ launcher: denying(`mmap_droppable:${error}`) }).sources;
+    assertEquals(entries, { ...expectedSources.entries, getrandom: "syscall" });
+    assertMatch(reason ?? "", /The vDSO's getrandom has no memory for its state$/);
+  }
 });
 
 for (const error of ["EPERM", "ENOSYS"]) {
@@ -327,6 +352,38 @@ for (const error of ["EPERM", "ENOSYS"]) {
   });
 }
 
+const skipWithoutStrace = skipUnless(
+  spawnSync("strace", ["--version"]).status === 0,
+  "strace is not installed",
+  "REQUIRE_STRACE",
+);
+
+test(
+  "load() makes a private file, and unlinks it before anything is bound, when memfd_create(2) is denied",
+  {
+    skip: skipWithoutGcc || skipWithoutStrace,
+    timeout,
+  },
+  () => {
+    inDirectory((directory) => {
+      const log = join(directory, "strace");
+      const syscalls = "trace=?mkdir,mkdirat,?creat,openat,?unlink,unlinkat,?rmdir,pipe2";
+      const strace = ["strace", "-f", "-o", log, "-e", syscalls];
+      assertVdso(report({ launcher: [...strace, ...denying("memfd_create")] }));
+      const lines = readFileSync(log, "utf8").split("\n").map((line) => line.replace(/^\d+ +/, ""));
+      const [, path = ""] = /"(\/tmp\/x-vdso-\w{6})"/.exec(lines.join("\n")) ?? [];
+      const ours = lines.filter((line) => line.includes(path));
+      assertMatch(ours[0] ?? "", /^mkdir(at)?\(.*, 0700\) += 0$/);
+      assertMatch(ours[1] ?? "", /^(creat|openat)\(.*trampoline\.so".*, 0600\) += \d+$/);
+      assertMatch(ours.at(-2) ?? "", /^unlink(at)?\(.*trampoline\.so".*\) += 0$/);
+      assertMatch(ours.at(-1) ?? "", /^(rmdir|unlinkat)\(.*\) += 0$/);
+      // The vDSO's image, through a pipe, is the first that the trampoline is called for and shows.
+      const calls = lines.slice(lines.indexOf(ours.at(-1) ?? "") + 1);
+      assert(calls.some((line) => line.startsWith("pipe2(")), "it was called, and then only");
+    });
+  },
+);
+
 test("now() answers from the runtime's clock when neither memfds nor files can be made", {
   skip: skipWithoutGcc,
   timeout,
@@ -334,7 +391,7 @@ test("now() answers from the runtime's clock when neither memfds nor files can b
   const launcher = denying("memfd_create,mkdir,mkdirat");
   const reason = new RegExp(
     "memfd_create\\(2\\) was refused; " +
-      temporary.map((directory) => `mkdtemp\\(3\\) failed in ${directory}`).join("; "),
+      TEMPORARY.map((directory) => `mkdtemp\\(3\\) failed in ${directory}`).join("; "),
   );
   assertRuntimeClock(report({ launcher }), reason);
 });
@@ -347,29 +404,17 @@ for (const syscall of ["process_vm_readv", "process_vm_readv:ENOSYS", "clock_get
 }
 
 const skipMounts = skipWithoutGcc || skipUnless(
-  spawnSync("unshare", ["--mount", "true"]).status === 0,
+  spawnSync(OWN_MOUNTS[0] ?? "", [...OWN_MOUNTS.slice(1), "true"]).status === 0,
   "mounting takes root",
   "REQUIRE_ROOT",
 );
-
-/**
- * The launcher for which the `directories` are mounted with an option, in a namespace of its own.
- * Not the checkout, a mount of its own first: it may lie in one of them.
- */
-function mounted(option: "noexec" | "ro", directories: readonly string[]): readonly string[] {
-  const mounts = directories.map((directory) =>
-    `mount --rbind ${directory} ${directory}; mount -o remount,bind,${option} ${directory}`
-  );
-  const script = [`mount --bind "$0" "$0"`, ...mounts, `exec "$@"`].join("; ");
-  return ["unshare", "--mount", "sh", "-ec", script, ROOT];
-}
 
 for (const option of ["noexec", "ro"] as const) {
   test(`load() takes a memfd when every temporary directory is mounted ${option}`, {
     skip: skipMounts,
     timeout,
   }, async () => {
-    const launcher = mounted(option, temporary);
+    const launcher = mounted(option, TEMPORARY);
     assertVdso(await leavingNothing(() => report({ launcher })));
   });
 
@@ -386,7 +431,7 @@ test("now() answers from the runtime's clock when memfds are denied and files ar
   skip: skipMounts,
   timeout,
 }, async () => {
-  const launcher = [...denying("memfd_create"), ...mounted("noexec", temporary)];
+  const launcher = [...denying("memfd_create"), ...mounted("noexec", TEMPORARY)];
   // dlopen(3): failed to map segment from shared object
   const reason = /memfd_create\(2\) was refused; .*failed to map segment/;
   assertRuntimeClock(await leavingNothing(() => report({ launcher })), reason);
@@ -396,7 +441,7 @@ test("now() answers from the runtime's clock when memfds are denied and files ar
   skip: skipMounts,
   timeout,
 }, async () => {
-  const launcher = [...denying("memfd_create"), ...mounted("ro", temporary)];
+  const launcher = [...denying("memfd_create"), ...mounted("ro", TEMPORARY)];
   const reason = /memfd_create\(2\) was refused; mkdtemp\(3\) failed in \/tmp; /;
   assertRuntimeClock(await leavingNothing(() => report({ launcher })), reason);
 });
@@ -462,14 +507,7 @@ function traced(file: string): Set<string> {
   });
 }
 
-test("import opens modules and nothing else", {
-  skip: skipUnless(
-    spawnSync("strace", ["--version"]).status === 0,
-    "strace is not installed",
-    "REQUIRE_STRACE",
-  ),
-  timeout,
-}, () => {
+test("import opens modules and nothing else", { skip: skipWithoutStrace, timeout }, () => {
   // What the library does it does each time; the runtimes' own threads do this and that.
   const traces = (file: string) => [1, 2, 3].map(() => traced(file));
   const without = traces("tests/fixtures/load_nothing.ts").reduce((a, b) => a.union(b));

@@ -22,16 +22,34 @@ export const skipWithoutGcc: string | false = skipUnless(
   "REQUIRE_GCC",
 );
 
+/** What compiles C, and for which CPU. */
+export interface Compiler {
+  readonly command: string;
+  /** Of which state: what another one has made is not taken. */
+  readonly version: string;
+  readonly flags: readonly string[];
+}
+
+const GCC: Compiler = { command: "gcc", version: `${gccVersion} ${process.arch}`, flags: [] };
+
+/** The same gcc, for musl (Debian: musl-tools). */
+export const MUSL_GCC: Compiler = { ...GCC, command: "musl-gcc" };
+
 /**
  * Compiles `tests/native/NAME.c`, unless that has been done, and returns the program's path.
  *
- * @param flags what gcc takes besides, `["-shared", "-fPIC"]` or `["-lpthread"]`
+ * @param flags what the compiler takes besides, `["-shared", "-fPIC"]` or `["-lpthread"]`
+ * @param compiler gcc, or another
  */
-export function nativeProgram(name: string, flags: readonly string[] = []): string {
+export function nativeProgram(
+  name: string,
+  flags: readonly string[] = [],
+  { command, version, flags: own }: Compiler = GCC,
+): string {
   const source = join(ROOT, "tests/native", `${name}.c`);
-  const options = [...FLAGS, ...flags];
+  const options = [...FLAGS, ...own, ...flags];
   const hash = createHash("sha256")
-    .update(JSON.stringify([gccVersion, process.arch, options]))
+    .update(JSON.stringify([command, version, options]))
     .update(readFileSync(source))
     .digest("hex");
   const program = join(CACHE, `${name}-${hash.slice(0, 16)}`);
@@ -40,7 +58,7 @@ export function nativeProgram(name: string, flags: readonly string[] = []): stri
   // Other test processes may be about the same: whoever is last puts an equal file there at once.
   const unfinished = `${program}.${process.pid}`;
   // The libraries among the flags come after what needs them.
-  execFileSync("gcc", ["-o", unfinished, source, ...options], {
+  execFileSync(command, ["-o", unfinished, source, ...options], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   renameSync(unfinished, program);

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { endianness } from "node:os";
 import { test } from "node:test";
 import { denoFfi } from "../ffi/deno.ts";
 import { ffis } from "../ffi/mod.ts";
@@ -58,6 +59,11 @@ test("detectPlatform() uses the kernel's names", () => {
   assertEquals(detectPlatform(deno([])), { os: "linux", arch: "aarch64" });
   assertEquals(detectPlatform(bun), { os: "linux", arch: "aarch64" });
   assertEquals(detectPlatform(node), { os: "linux", arch: "x86_64" });
+  const archOf = (arch: string) =>
+    detectPlatform({ ...node, process: { ...node.process, arch } as Globals["process"] & object })
+      .arch;
+  assertEquals(["riscv64", "s390x"].map(archOf), ["riscv64", "s390x"]);
+  assertEquals(archOf("ppc64"), endianness() === "LE" ? "ppc64le" : "ppc64");
   assertEquals(detectPlatform(browser), { os: "unknown", arch: "unknown" });
 });
 

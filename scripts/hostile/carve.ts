@@ -4,6 +4,7 @@
  * It reads ELF headers by itself, without elf/: what that fails to understand must still be found,
  * and be seen to fail.
  */
+import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 

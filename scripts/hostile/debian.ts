@@ -18,10 +18,15 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { CACHE, once, output, reason, run, Unreachable } from "./place.ts";
 
-const MIRROR = "http://deb.debian.org/debian";
+export const BOOKWORM: readonly string[] = ["bookworm"];
+export const TRIXIE: readonly string[] = ["trixie", "stable"]; // the same, but for what mirrors serve
+
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Installs what is missing of these packages; that takes root, or sudo without a password. */
+/**
+ * Installs what is missing of these packages, which takes root, or sudo without a password; throws if
+ * some cannot be installed, and has installed the others.
+ */
 export async function install(packages: readonly string[]): Promise<void> {
   const missing: string[] = [];
   for (const name of packages) {
@@ -30,13 +35,31 @@ export async function install(packages: readonly string[]): Promise<void> {
   }
   if (missing.length === 0) return;
   console.log(`Installing ${missing.join(", ")} ...`);
+  await aptGet("update");
+  const together = await aptGet("install", ...missing);
+  if (together === undefined) return;
+  // One that cannot be had must not stand in the way of the others.
+  const failures: string[] = [];
+  for (const name of missing) {
+    const failure = await aptGet("install", name);
+    if (failure !== undefined) failures.push(`${name} cannot be installed: ${failure}`);
+  }
+  if (failures.length > 0) throw new Unreachable(failures.join("; "));
+}
+
+/** Returns what was wrong. */
+async function aptGet(
+  command: string,
+  ...packages: readonly string[]
+): Promise<string | undefined> {
   const root = process.getuid?.() === 0 ? [] : ["sudo", "--non-interactive"];
-  const apt = [...root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+  const options = ["-qq", "--yes", "--no-install-recommends"];
   try {
-    await output([...apt, "update"]);
-    await output([...apt, "install", "--yes", "--no-install-recommends", ...missing]);
-  } catch (cause) {
-    throw new Unreachable(`${missing.join(", ")} cannot be installed`, { cause });
+    const env = ["env", "DEBIAN_FRONTEND=noninteractive"];
+    await output([...root, ...env, "apt-get", ...options, command, ...packages]);
+    return undefined;
+  } catch (error) {
+    return reason(error);
   }
 }
 
@@ -107,6 +130,40 @@ async function download(wanted: DebianPackage, directory: string): Promise<strin
   );
 }
 
+/**
+ * Downloads a package and all that it depends on, and extracts them into `directory`; nothing, if that
+ * is there already.
+ */
+export async function extractAll(wanted: DebianPackage, directory: string): Promise<void> {
+  if (existsSync(directory)) return;
+  await once(`extract ${directory}`, () => unpackAll(wanted, directory));
+}
+
+async function unpackAll(
+  { name, architecture, releases: [release = ""] }: DebianPackage,
+  directory: string,
+): Promise<void> {
+  mkdirSync(dirname(directory), { recursive: true });
+  const unfinished = mkdtempSync(`${directory}.`);
+  try {
+    const archives = join(unfinished, ".archives");
+    mkdirSync(join(archives, "partial"), { recursive: true });
+    const apt = await aptOptions(release, architecture);
+    console.log(`Downloading ${name} of ${release}, ${architecture}, and what it depends on ...`);
+    const install = ["install", "--yes", "--download-only", "--no-install-recommends", name];
+    await output(["apt-get", ...apt, "-o", `Dir::Cache::archives=${archives}`, "-qq", ...install]);
+    for (const file of readdirSync(archives).filter((file) => file.endsWith(".deb"))) {
+      await output(["dpkg-deb", "--extract", join(archives, file), unfinished]);
+    }
+    rmSync(archives, { recursive: true });
+    renameSync(unfinished, directory);
+  } catch (cause) {
+    throw new Unreachable(`${name}:${architecture} cannot be had from ${release}`, { cause });
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
 /** The package that has the kernel of a metapackage; any other package is what it is. */
 async function concrete(wanted: DebianPackage, apt: readonly string[]): Promise<string> {
   const suffix = `:${wanted.architecture}`;
@@ -116,6 +173,17 @@ async function concrete(wanted: DebianPackage, apt: readonly string[]): Promise<
     if (next === undefined) return name + suffix;
     name = next;
   }
+}
+
+/** Where this machine has Debian from. */
+function mirror(): Promise<string> {
+  return once("mirror", async () => {
+    const format = ["--format", "$(REPO_URI)", "Created-By: Packages"];
+    const found = (await output(["apt-get", "indextargets", ...format])).split("\n")
+      .find((uri) => /\/debian\/?$/.test(uri));
+    if (found === undefined) throw new Unreachable("apt has no mirror of Debian on this machine");
+    return found;
+  });
 }
 
 function aptOptions(release: string, architecture: string): Promise<readonly string[]> {
@@ -133,7 +201,7 @@ async function updateIndex(
   const sources = join(state, "sources.list");
   writeFileSync(
     sources,
-    `deb [arch=${architecture} signed-by=${KEYRING}] ${MIRROR} ${release} main\n`,
+    `deb [arch=${architecture} signed-by=${KEYRING}] ${await mirror()} ${release} main\n`,
   );
   writeFileSync(join(state, "status"), "");
   const options = [

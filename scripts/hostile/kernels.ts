@@ -2,15 +2,16 @@
 import {
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { carve, type CarvedImage } from "./carve.ts";
-import { type DebianPackage, extract } from "./debian.ts";
-import { CACHE, type Size } from "./place.ts";
+import { BOOKWORM, type DebianPackage, extract, TRIXIE } from "./debian.ts";
+import { CACHE, once, type Size } from "./place.ts";
 
 /** A kernel of Debian. */
 export interface Kernel extends DebianPackage {
@@ -21,8 +22,8 @@ export interface Kernel extends DebianPackage {
   readonly images: readonly string[];
 }
 
-const BOOKWORM = ["bookworm"];
-const BACKPORTS = ["bookworm-backports", "trixie"];
+const BACKPORTS = ["bookworm-backports", ...TRIXIE];
+const FORKY = ["forky"];
 
 function kernel(
   id: string,
@@ -47,13 +48,15 @@ export const KERNELS: readonly Kernel[] = [
   kernel("amd64-6.12", "short", "amd64", BACKPORTS, "32/3", "32/62", "64/62"),
   kernel("arm64-6.1", "short", "arm64", BOOKWORM, "32/40", "64/183"),
   kernel("arm64-6.12", "short", "arm64", BACKPORTS, "32/40", "64/183"),
-  kernel("s390x-6.1", "short", "s390x", BOOKWORM, "32/22", "64/22"),
-  kernel("ppc64el-6.1", "short", "powerpc64le", BOOKWORM, "64/21"),
-  // What the index of trixie lacks, forky has: Linux 7.
-  kernel("riscv64", "short", "riscv64", ["trixie", "forky"], "64/243"),
+  kernel("s390x-6.1", "full", "s390x", BOOKWORM, "32/22", "64/22"),
+  kernel("s390x-6.12", "short", "s390x", BACKPORTS, "32/22", "64/22"),
+  kernel("ppc64el-6.1", "full", "powerpc64le", BOOKWORM, "64/21"),
+  kernel("ppc64el-6.12", "short", "powerpc64le", BACKPORTS, "64/21"),
+  kernel("riscv64-6.12", "short", "riscv64", TRIXIE, "64/243"),
+  kernel("riscv64-7", "full", "riscv64", FORKY, "64/243"),
   kernel("i386-6.1", "full", "686-pae", BOOKWORM, "32/3"),
   kernel("armhf-6.1", "full", "armmp", BOOKWORM, "32/40"),
-  kernel("mips64el-6.1", "full", "loongson-3", BOOKWORM, "32/8", "64/8"),
+  kernel("mips64el-6.1", "short", "loongson-3", BOOKWORM, "32/8", "64/8"),
 ];
 
 /** The kernel's program, as QEMU takes it. */
@@ -72,16 +75,18 @@ export function kernelVersion(file: string): string {
 /** Where the images of a kernel are, carved out if that has not been done. */
 export async function kernelImages(kernel: Kernel): Promise<string[]> {
   const directory = join(CACHE, "images", kernel.id);
-  if (!existsSync(directory)) {
-    const images: CarvedImage[] = await carve(await kernelFile(kernel));
-    const unfinished = `${directory}.unfinished`;
-    mkdirSync(unfinished, { recursive: true });
-    images.forEach(({ kind, bytes }, index) => {
-      writeFileSync(join(unfinished, `${kind.replace("/", "-")}-${index}.so`), bytes);
-    });
-    renameSync(unfinished, directory);
-  }
+  if (!existsSync(directory)) await once(`carve ${directory}`, () => carveInto(directory, kernel));
   return readdirSync(directory).sort().map((name) => join(directory, name));
+}
+
+async function carveInto(directory: string, kernel: Kernel): Promise<void> {
+  const images: CarvedImage[] = await carve(await kernelFile(kernel));
+  mkdirSync(dirname(directory), { recursive: true });
+  const unfinished = mkdtempSync(`${directory}.`);
+  images.forEach(({ kind, bytes }, index) => {
+    writeFileSync(join(unfinished, `${kind.replace("/", "-")}-${index}.so`), bytes);
+  });
+  renameSync(unfinished, directory);
 }
 
 /** The kernel of this name. */

@@ -3,14 +3,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
-import { ROOT } from "../runtimes.ts";
+import { ROOT, type RuntimeCommand } from "../runtimes.ts";
 
-/** Whatever has been downloaded or built is here, and is not made a second time. */
-export const CACHE = join(ROOT, "node_modules/.cache/hostile");
+/**
+ * Whatever has been downloaded or built is here, and is not made a second time: beside node_modules,
+ * which goes whenever the lock changes.
+ */
+export const CACHE = join(ROOT, ".cache/hostile");
 
-/** A line of docs/reach.md. */
+/** A line of docs/reach.md, whose place and date the suite adds. */
 export interface Row {
-  readonly place: string;
+  /** As {@link runtimeTitle} tells it, or which program else. */
   readonly runtime: string;
   /** Which path the entries took, or what else was read. */
   readonly entries: string;
@@ -18,7 +21,8 @@ export interface Row {
   readonly cost: string;
   /** What was checked; or, where it does not hold, what was wrong. */
   readonly result: string;
-  readonly failed?: boolean;
+  /** Left out where all is well. */
+  readonly outcome?: "failed" | "skipped";
 }
 
 /** The short size is part of CI; the full one has all places, and takes longer in each. */
@@ -26,13 +30,34 @@ export type Size = "short" | "full";
 
 /** Somewhere the library has to work. */
 export interface Place {
+  /** A word for the command line: what kind of place, then which. */
   readonly name: string;
+  /** For people, and for docs/reach.md: the same in every run, no other place's. */
+  readonly title: string;
   /** `"full"` if it is left out of the short size. */
   readonly size: Size;
+  /** The one CPU from which it can be reached, by Node's name; any if left out. */
+  readonly from?: string;
   /** Debian's packages that it takes. */
   readonly packages: readonly string[];
   /** Throws what cannot be a row: that it could not get there. */
   run(size: Size): Promise<readonly Row[]>;
+}
+
+/** The row that `make` comes to, or that of what it throws. */
+export async function attempt(runtime: string, make: () => Row | Promise<Row>): Promise<Row> {
+  try {
+    return await make();
+  } catch (error) {
+    return lost(runtime, error);
+  }
+}
+
+/** The row of what does not hold; or of what cannot be had here, unless REQUIRE_HOSTILE wants it. */
+export function lost(runtime: string, error: unknown): Row {
+  const skipped = error instanceof Unreachable && !process.env.REQUIRE_HOSTILE;
+  const outcome = skipped ? "skipped" : "failed";
+  return { runtime, entries: "", cost: "", result: `${outcome}: ${reason(error)}`, outcome };
 }
 
 /** The place cannot be had on this machine: no failure, unless REQUIRE_HOSTILE says so. */
@@ -105,4 +130,12 @@ export function once<T>(what: string, make: () => Promise<T>): Promise<T> {
   let made = begun.get(what) as Promise<T> | undefined;
   if (!made) begun.set(what, made = make());
   return made;
+}
+
+/** A runtime of this machine with its version: `Deno 2.9.5`, `Bun 1.4.5`, `Node 26.10.0`. */
+export function runtimeTitle({ name, bin }: RuntimeCommand): Promise<string> {
+  return once(`version of ${name}`, async () => {
+    const version = /\d+\.\d+\.\d+/.exec(await output([bin, "--version"]))?.[0] ?? "";
+    return `${name === "deno" ? "Deno" : name === "bun" ? "Bun" : "Node"} ${version}`;
+  });
 }

@@ -17,13 +17,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { AARCH64 } from "../aarch64.ts";
 import { ROOT } from "../runtimes.ts";
-import { extract } from "./debian.ts";
+import { BOOKWORM, extract, TRIXIE } from "./debian.ts";
 import { type Kernel, kernelFile, kernelVersion } from "./kernels.ts";
-import { CACHE, once, output, run } from "./place.ts";
+import { CACHE, type Ended, once, output, run } from "./place.ts";
 
 /** A program to run in the machine, below the root of its file system. */
 export interface Job {
@@ -60,9 +60,27 @@ export const VM_RUNTIMES: readonly VmRuntime[] = [
   { id: "node", command: ["/bin/node"] },
 ];
 
+/** Files of a machine: where they lie there, below its root, and what they are here. */
+export type Files = readonly (readonly [target: string, source: string])[];
+
+/** What a machine has that no run changes: a C library, and what else its programs take. */
+export interface FileSystem {
+  /** No other's, nor the beginning of another's. */
+  readonly name: string;
+  files(): Files | Promise<Files>;
+}
+
 interface Cpu {
   readonly qemu: readonly string[];
   readonly console: string;
+  /** Debian's releases that have a busybox for it. */
+  readonly busybox: readonly string[];
+  /** Bun, Deno, Node; undefined where they are not to be had all. */
+  readonly base?: Base;
+}
+
+/** The runtimes, and what they take. */
+interface Base {
   /** Where the runtimes are installed. */
   readonly modules: string;
   readonly runtimes: Readonly<Record<VmRuntime["id"], string>>;
@@ -76,26 +94,47 @@ const CPUS: Readonly<Record<string, Cpu>> = {
     // QEMU does not promise a constant TSC, though it has one: so that ticks() need not refuse.
     qemu: ["qemu-system-x86_64", "-cpu", "max,+invtsc,x-force-features=on"],
     console: "ttyS0",
-    modules: join(ROOT, "node_modules"),
-    runtimes: {
-      bun: "@oven/bun-linux-x64/bin/bun",
-      deno: "@deno/linux-x64-glibc/deno",
-      node: "node26-x64/bin/node",
+    busybox: BOOKWORM,
+    base: {
+      modules: join(ROOT, "node_modules"),
+      runtimes: {
+        bun: "@oven/bun-linux-x64/bin/bun",
+        deno: "@deno/linux-x64-glibc/deno",
+        node: "node26-x64/bin/node",
+      },
+      libraries: ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"],
+      loader: "/lib64/ld-linux-x86-64.so.2",
     },
-    libraries: ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"],
-    loader: "/lib64/ld-linux-x86-64.so.2",
   },
   arm64: {
     qemu: ["qemu-system-aarch64", "-machine", "virt", "-cpu", "max,pauth-impdef=on"],
     console: "ttyAMA0",
-    modules: join(AARCH64, "node_modules"),
-    runtimes: {
-      bun: "@oven/bun-linux-aarch64/bin/bun",
-      deno: "@deno/linux-arm64-glibc/deno",
-      node: "node26-arm64/bin/node",
+    busybox: BOOKWORM,
+    base: {
+      modules: join(AARCH64, "node_modules"),
+      runtimes: {
+        bun: "@oven/bun-linux-aarch64/bin/bun",
+        deno: "@deno/linux-arm64-glibc/deno",
+        node: "node26-arm64/bin/node",
+      },
+      libraries: ["/usr/aarch64-linux-gnu/lib"],
+      loader: "/lib/ld-linux-aarch64.so.1",
     },
-    libraries: ["/usr/aarch64-linux-gnu/lib"],
-    loader: "/lib/ld-linux-aarch64.so.1",
+  },
+  riscv64: {
+    qemu: ["qemu-system-riscv64", "-machine", "virt"],
+    console: "ttyS0",
+    busybox: TRIXIE,
+  },
+  ppc64el: {
+    qemu: ["qemu-system-ppc64", "-machine", "pseries,usb=off", "-cpu", "power9", "-vga", "none"],
+    console: "hvc0",
+    busybox: BOOKWORM,
+  },
+  s390x: {
+    qemu: ["qemu-system-s390x", "-machine", "s390-ccw-virtio", "-cpu", "max"],
+    console: "ttysclp0",
+    busybox: BOOKWORM,
   },
 };
 
@@ -110,10 +149,11 @@ const LIBRARIES = [
   "libatomic.so.1",
 ];
 
-/** What the sources need besides: the command line parser, and what Deno wants to find. */
-const PROJECT = [
+/** The sources, and what they need besides: what the command imports, and what Deno wants to find. */
+const PROJECT: Files = [
   "mod.ts",
   "cli.ts",
+  "bench",
   "cli",
   "verify",
   "core",
@@ -125,7 +165,9 @@ const PROJECT = [
   "tests/std_assert",
   "tests/hostile/probe.ts",
   "node_modules/@optique",
-];
+  "node_modules/simple-ascii-chart",
+  "node_modules/simple-statistics",
+].map((path) => [join("vdso", path), join(ROOT, path)] as const);
 
 /** Which machine, and what to do in it. */
 export interface VmOptions {
@@ -135,36 +177,38 @@ export interface VmOptions {
   /** How many CPUs. */
   readonly cpus: number;
   readonly jobs: readonly Job[];
+  /** Instead of the three runtimes. */
+  readonly base?: FileSystem;
+  /** Instead of this library's sources. */
+  readonly own?: Files;
 }
 
 /** For all of it, in milliseconds: a tenth of that will do, unless others want the CPUs too. */
 const TIMEOUT = 300_000;
 
 /** Starts a machine, runs the jobs one after another, and waits for its end. */
-export async function boot({ kernel, parameters, cpus, jobs }: VmOptions): Promise<Boot> {
-  const cpu = CPUS[kernel.architecture];
-  if (!cpu) throw new Error(`No machine for ${kernel.architecture}`);
+export async function boot(
+  { kernel, parameters, cpus, jobs, base = runtimes(kernel), own = PROJECT }: VmOptions,
+): Promise<Boot> {
+  const cpu = cpuOf(kernel);
   const file = await kernelFile(kernel);
-  const base = await once(
-    `file system ${kernel.architecture}`,
-    () => baseArchive(kernel.architecture, cpu),
-  );
+  const archive = await once(`file system ${base.name}`, () => baseArchive(kernel, base));
   const directory = mkdtempSync(join(tmpdir(), "vdso-hostile-"));
   try {
-    const own = await ownArchive(directory, jobs);
+    const programs = await ownArchive(directory, own, jobs);
     const initrd = join(directory, "initrd");
     // The kernel takes archives one after another.
-    await output(["sh", "-c", 'cat "$1" "$2" > "$3"', "cat", base, own, initrd]);
+    await output(["sh", "-c", 'cat "$1" "$2" > "$3"', "cat", archive, programs, initrd]);
     const start = performance.now();
-    const { stdout, stderr, signal } = await run([
+    const ended = await run([
       ...cpu.qemu,
       ...["-accel", "tcg", "-m", "3G", "-smp", `${cpus}`, "-nic", "none"],
       ...["-kernel", file, "-initrd", initrd],
-      ...["-append", `console=${cpu.console} panic=-1 quiet loglevel=0 ${parameters.join(" ")}`],
+      ...["-append", `console=${cpu.console} panic=-1 quiet loglevel=1 ${parameters.join(" ")}`],
       ...["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"],
     ], { timeout: TIMEOUT });
     const seconds = (performance.now() - start) / 1000;
-    return { ...parse(stdout, stderr, signal), version: kernelVersion(file), seconds };
+    return { ...parse(ended), version: kernelVersion(file), seconds };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -183,6 +227,7 @@ busybox mount -t sysfs sys /sys
 busybox mount -t devtmpfs dev /dev
 busybox mount -t tmpfs tmp /tmp
 cd /vdso
+echo # the firmware leaves a line unfinished
 # It is tsc-early until the kernel has measured the TSC.
 for i in 1 2 3 4 5 6 7 8; do
   busybox grep -q early ${clocksources}/current_clocksource || break
@@ -202,19 +247,13 @@ busybox poweroff -f
 `;
 }
 
-function parse(
-  serial: string,
-  stderr: string,
-  signal: string | null,
-): Omit<Boot, "version" | "seconds"> {
-  const text = stripVTControlCharacters(serial).replaceAll("\r", "");
+function parse({ stdout, stderr, status, signal }: Ended): Omit<Boot, "version" | "seconds"> {
+  const text = stripVTControlCharacters(stdout).replaceAll("\r", "");
   const word = (name: string) => new RegExp(`^${SIGN} ${name} (.*)$`, "m").exec(text)?.[1]?.trim();
   const available = word("available");
   if (available === undefined) {
-    const tail = text.slice(-1500).trim();
-    throw new Error(
-      `the machine did not come to its end (${signal ?? "no signal"}): ${tail} ${stderr}`,
-    );
+    const end = `QEMU ended with ${signal ?? status} before its time`;
+    throw new Error(`${end}: ${text.slice(-1000).trim()} ${stderr.slice(-500).trim()}`);
   }
   const jobs = new Map<string, JobResult>();
   const job = new RegExp(`^${SIGN} begin (\\S+)\\n([^]*?)${SIGN} end \\1 (\\d+)$`, "gm");
@@ -228,37 +267,48 @@ function parse(
   };
 }
 
-/** What no run changes: busybox, libraries and runtimes. Made once for each state of these. */
-async function baseArchive(architecture: string, cpu: Cpu): Promise<string> {
+function cpuOf({ architecture }: Kernel): Cpu {
+  const cpu = CPUS[architecture];
+  if (!cpu) throw new Error(`No machine for ${architecture}`);
+  return cpu;
+}
+
+/** Bun, Deno and Node, and their libraries. */
+function runtimes(kernel: Kernel): FileSystem {
+  const { base } = cpuOf(kernel);
+  if (!base) throw new Error(`No runtimes for ${kernel.architecture}`);
+  const { modules, runtimes, loader } = base;
+  return {
+    name: kernel.architecture,
+    files: () => [
+      ...Object.entries(runtimes).map(([id, path]) => [`bin/${id}`, join(modules, path)] as const),
+      ...LIBRARIES.map((name) => [`lib/${name}`, library(base, name)] as const),
+      [loader.slice(1), library(base, basename(loader))],
+    ],
+  };
+}
+
+/** With busybox. Made once for each state of the files. */
+async function baseArchive(kernel: Kernel, { name, files: more }: FileSystem): Promise<string> {
+  const { architecture } = kernel;
   const busybox = (await extract(
-    { name: "busybox-static", architecture, releases: ["bookworm"] },
-    "./bin/busybox",
+    { name: "busybox-static", architecture, releases: cpuOf(kernel).busybox },
+    "*/bin/busybox",
     join(CACHE, "busybox", architecture),
   ))[0] ?? "";
-  const files: [target: string, source: string][] = [
-    ["bin/busybox", busybox],
-    ...Object.entries(cpu.runtimes).map(
-      ([id, path]): [string, string] => [`bin/${id}`, join(cpu.modules, path)],
-    ),
-    ...LIBRARIES.map((name): [string, string] => [`lib/${name}`, library(cpu, name)]),
-    [cpu.loader.slice(1), library(cpu, cpu.loader.slice(cpu.loader.lastIndexOf("/") + 1))],
-  ];
+  const files: Files = [["bin/busybox", busybox], ...await more()];
   const hash = createHash("sha256");
   for (const [target, source] of files) {
     const { size, mtimeMs } = statSync(source);
     hash.update(JSON.stringify([target, source, size, mtimeMs]));
   }
-  const archive = join(
-    CACHE,
-    "initramfs",
-    `${architecture}-${hash.digest("hex").slice(0, 16)}.cpio`,
-  );
+  const archive = join(CACHE, "initramfs", `${name}-${hash.digest("hex").slice(0, 16)}.cpio`);
   if (existsSync(archive)) return archive;
   // Older states are of no use any more, and large.
   const directory = dirname(archive);
   mkdirSync(directory, { recursive: true });
-  for (const name of readdirSync(directory)) {
-    if (name.startsWith(`${architecture}-`)) rmSync(join(directory, name), { recursive: true });
+  for (const older of readdirSync(directory)) {
+    if (older.startsWith(`${name}-`)) rmSync(join(directory, older), { recursive: true });
   }
   const stage = mkdtempSync(`${archive}.`);
   try {
@@ -274,18 +324,17 @@ async function baseArchive(architecture: string, cpu: Cpu): Promise<string> {
   return archive;
 }
 
-function library({ libraries }: Cpu, name: string): string {
+function library({ libraries }: Base, name: string): string {
   const path = libraries.map((directory) => join(directory, name)).find((path) => existsSync(path));
   if (path === undefined) throw new Error(`${name} is not in ${libraries.join(" or ")}`);
   return path;
 }
 
-/** The sources as they are now, and what to run. */
-async function ownArchive(directory: string, jobs: readonly Job[]): Promise<string> {
+/** What may be another in the next run, as it is now, and what to run. */
+async function ownArchive(directory: string, own: Files, jobs: readonly Job[]): Promise<string> {
   const stage = join(directory, "stage");
-  for (const path of PROJECT) {
-    cpSync(join(ROOT, path), join(stage, "vdso", path), { recursive: true });
-  }
+  mkdirSync(join(stage, "vdso"), { recursive: true });
+  for (const [target, source] of own) cpSync(source, join(stage, target), { recursive: true });
   writeFileSync(join(stage, "init"), initScript(jobs));
   chmodSync(join(stage, "init"), 0o755);
   const archive = join(directory, "own.cpio");

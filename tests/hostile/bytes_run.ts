@@ -80,7 +80,7 @@ function search(): BytesReport {
     heaps.push(heapUsed());
     const [what] = details.counterexample ?? [];
     if (what) {
-      const failure = { case: what, error: String(details.errorInstance) };
+      const failure = { case: corpus.keep(what), error: String(details.errorInstance) };
       return { ...results(), heap: heaps[0] ?? 0, heapGrowth: 0, failure };
     }
   }

@@ -15,10 +15,11 @@ import {
   kernelVersion,
 } from "../../scripts/hostile/kernels.ts";
 import type { Place, Row } from "../../scripts/hostile/place.ts";
-import { describe, judge, UNKNOWN } from "./readelf.ts";
+import { describe, judge, MACHINE_NAMES, UNKNOWN } from "./readelf.ts";
 
 export const PLACES: readonly Place[] = KERNELS.map((kernel) => ({
   name: `images-${kernel.id}`,
+  title: `vDSO images in the kernel ${kernel.id}`,
   size: kernel.size,
   packages: ["binutils", "xz-utils", "zstd"],
   run: () => readImages(kernel),
@@ -37,12 +38,11 @@ async function readImages(kernel: Kernel): Promise<readonly Row[]> {
     kinds.add(`${image.class}/${image.machine}`);
     const notes = judgement.buildId === UNKNOWN ? ", but for notes that neither can" : "";
     return {
-      place: `image of Linux ${version}, ${kernel.architecture}: ${image.class} bits, machine ` +
-        `${image.machine}, ${image.endian} endian`,
       runtime: `Node ${process.versions.node}`,
-      entries: `${functions} functions in ${image.soname}, by ${image.hashStyles.join(" and ")}`,
+      entries: `${MACHINE_NAMES[image.machine]}, ${image.class} bits, ${image.endian} endian: ` +
+        `${functions} functions, by ${image.hashStyles.join(" and ")}`,
       cost: `${(performance.now() - start).toFixed(0)} ms`,
-      result: `${bytes.length} bytes as readelf reads them${notes}`,
+      result: `${bytes.length} bytes as readelf reads them${notes}; Linux ${version}`,
     };
   });
   // What the carver misses, nobody would.

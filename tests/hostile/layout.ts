@@ -42,7 +42,12 @@ export class Raw {
   }
 
   number(at: number, size: number): number {
-    return Number(this.get(at, size));
+    if (size > 4) return Number(this.get(at, size));
+    let value = 0;
+    for (let i = 0; i < size; i++) {
+      value = value * 256 + (this.bytes[at + (this.little ? size - 1 - i : i)] ?? 0);
+    }
+    return value;
   }
 
   word(at: number): bigint {
@@ -73,6 +78,52 @@ export class Raw {
     return String.fromCharCode(...this.bytes.slice(at, end < 0 ? at : end));
   }
 
+  /** The symbol at this index; undefined behind the end of the bytes. */
+  symbol(index: number): RawSymbol | undefined {
+    const { wide, width } = this;
+    const at = (this.table("SYMTAB") ?? this.bytes.length) + index * (wide ? 24 : 16);
+    if (at + 16 > this.bytes.length) return undefined;
+    return {
+      name: this.string((this.table("STRTAB") ?? 0) + this.number(at, 4)),
+      info: this.number(at + (wide ? 4 : 12), 1),
+      section: this.number(at + (wide ? 6 : 14), 2),
+      value: this.get(at + (wide ? 8 : 4), width),
+      size: this.number(at + (wide ? 16 : 8), width),
+    };
+  }
+
+  /** The indices of the symbols that a hash table has for a name: of DT_GNU_HASH, if there is one. */
+  *chain(name: string, machine: number): Generator<number> {
+    const letters = Array.from(name, (letter) => BigInt(letter.charCodeAt(0)));
+    const gnu = this.table("GNU_HASH");
+    if (gnu !== undefined) {
+      const hash = Number(
+        letters.reduce((hash, letter) => (hash * 33n + letter) % 2n ** 32n, 5381n),
+      );
+      const [count = 0, first = 0, bloom = 0] = [0, 4, 8].map((at) => this.number(gnu + at, 4));
+      const buckets = gnu + 16 + bloom * this.width;
+      const chains = buckets + 4 * count;
+      let index = this.number(buckets + 4 * (hash % count), 4);
+      for (let word = 0; index >= first && (word & 1) === 0; index++) {
+        const at = chains + 4 * (index - first);
+        if (index === 0 || at >= this.bytes.length) return;
+        word = this.number(at, 4);
+        if ((word | 1) === (hash | 1)) yield index;
+      }
+      return;
+    }
+    const sysv = this.table("HASH");
+    if (sysv === undefined) return;
+    const size = this.wide && [22, 0x9026].includes(machine) ? 8 : 4; // s390x and Alpha
+    const word = (index: number) => this.number(sysv + index * size, size);
+    const [buckets, symbols] = [word(0), word(1)];
+    let index = word(2 + elfHash(name) % buckets);
+    for (let steps = 0; index > 0 && index < symbols && steps < symbols; steps++) {
+      yield index;
+      index = word(2 + buckets + index);
+    }
+  }
+
   #readSegments(): RawSegment[] {
     const { wide } = this;
     const start = this.number(wide ? 32 : 28, this.width);
@@ -101,6 +152,29 @@ export interface RawSegment {
   readonly fileSize: bigint;
 }
 
+function lettersOf(name: string): bigint[] {
+  return Array.from(name, (letter) => BigInt(letter.charCodeAt(0)));
+}
+
+/** gABI chapter 5, "Hash Table". */
+export function elfHash(name: string): number {
+  return Number(
+    lettersOf(name).reduce((hash, letter) => {
+      const next = (hash << 4n) + letter;
+      return (next ^ next >> 24n & 0xf0n) & 0xfffffffn;
+    }, 0n),
+  );
+}
+
+/** An Elf32_Sym or Elf64_Sym. */
+export interface RawSymbol {
+  readonly name: string;
+  readonly info: number;
+  readonly section: number;
+  readonly value: bigint;
+  readonly size: number;
+}
+
 export const PT = { LOAD: 1, DYNAMIC: 2, NOTE: 4, GNU_EH_FRAME: 0x6474e550 } as const;
 export const DT = {
   HASH: 4,
@@ -110,6 +184,7 @@ export const DT = {
   GNU_HASH: 0x6ffffef5,
   VERSYM: 0x6ffffff0,
   VERDEF: 0x6ffffffc,
+  VERDEFNUM: 0x6ffffffd,
 } as const;
 
 /** A number in an image that decides how it is read. */

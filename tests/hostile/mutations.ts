@@ -8,8 +8,17 @@ export type Mutation =
   | { readonly kind: "flip"; readonly at: number; readonly bit: number }
   /** Into a field that decides how the image is read. */
   | { readonly kind: "field"; readonly index: number; readonly value: string }
+  /** The same, as it is kept: layout.ts may come to know more fields. */
+  | ({ readonly kind: "write"; readonly value: string } & Field)
   /** One field's value into another. */
   | { readonly kind: "copy"; readonly from: number; readonly to: number }
+  /** The same, as it is kept. */
+  | {
+    readonly kind: "move";
+    readonly from: number;
+    readonly to: number;
+    readonly size: number;
+  }
   | { readonly kind: "cut"; readonly size: number }
   | { readonly kind: "grow"; readonly size: number; readonly byte: number }
   /** Bytes of another image. */
@@ -66,7 +75,10 @@ export function cases(names: readonly string[]): fc.Arbitrary<Case> {
 /** The images to break, by name. */
 export class Corpus {
   readonly names: readonly string[];
-  readonly #images: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly fields: Field[] }>;
+  readonly #images: ReadonlyMap<
+    string,
+    { readonly bytes: Uint8Array; readonly fields: readonly Field[] }
+  >;
 
   constructor(images: readonly NamedImage[]) {
     this.#images = new Map(
@@ -84,23 +96,29 @@ export class Corpus {
     return bytes;
   }
 
-  #apply(bytes: Uint8Array<ArrayBuffer>, fields: Field[], mutation: Mutation) {
-    const field = (index: number) => fields[index % fields.length] ?? { at: 0, size: 1 };
+  /** The same case, as seeds.json keeps it. */
+  keep({ image, mutations }: Case): Case {
+    const fields = this.#images.get(image)?.fields ?? [];
+    return { image, mutations: mutations.map((mutation) => resolve(mutation, fields)) };
+  }
+
+  #apply(bytes: Uint8Array<ArrayBuffer>, fields: readonly Field[], given: Mutation) {
+    const mutation = resolve(given, fields);
     if (mutation.kind === "flip") {
       const at = mutation.at % bytes.length;
       bytes[at] = (bytes[at] ?? 0) ^ (1 << mutation.bit);
-    } else if (mutation.kind === "field") {
-      write(bytes, field(mutation.index), BigInt(mutation.value));
-    } else if (mutation.kind === "copy") {
-      const { at, size } = field(mutation.from);
-      bytes.copyWithin(field(mutation.to).at, at, at + size);
+    } else if (mutation.kind === "write") {
+      write(bytes, mutation, BigInt(mutation.value));
+    } else if (mutation.kind === "move") {
+      const { from, to, size } = mutation;
+      bytes.copyWithin(to, from, from + size);
     } else if (mutation.kind === "cut") {
       return bytes.slice(0, Math.max(1, mutation.size % bytes.length));
     } else if (mutation.kind === "grow") {
       const grown = new Uint8Array(bytes.length + mutation.size).fill(mutation.byte);
       grown.set(bytes);
       return grown;
-    } else {
+    } else if (mutation.kind === "splice") {
       const source = this.#images.get(mutation.image)?.bytes ?? bytes;
       const from = mutation.from % source.length;
       const to = mutation.to % bytes.length;
@@ -109,6 +127,19 @@ export class Corpus {
     }
     return bytes;
   }
+}
+
+/** With the places of the fields, in place of their indices. */
+function resolve(mutation: Mutation, fields: readonly Field[]): Mutation {
+  const field = (index: number): Field => fields[index % fields.length] ?? { at: 0, size: 1 };
+  if (mutation.kind === "field") {
+    return { kind: "write", ...field(mutation.index), value: mutation.value };
+  }
+  if (mutation.kind === "copy") {
+    const { at, size } = field(mutation.from);
+    return { kind: "move", from: at, to: field(mutation.to).at, size };
+  }
+  return mutation;
 }
 
 /** In the image's own byte order, as it was before anything was broken or after: either is odd. */

@@ -6,11 +6,13 @@ import {
   ElfError,
   type ElfFunction,
   type ElfImage,
+  type ElfSymbol,
   imageSize,
   parseElf,
   parseUnwind,
 } from "../../elf/mod.ts";
-import { Raw } from "./layout.ts";
+import { DT, elfHash, Raw, type RawSymbol } from "./layout.ts";
+import { confirmEntry, confirmRows } from "./unwind_oracle.ts";
 
 /** How the cases went: a suite in which all are rejected, or none, would show nothing. */
 export interface Tally {
@@ -21,19 +23,20 @@ export interface Tally {
   partly: number;
   /** Functions that were found, and held against the bytes. */
   functions: number;
-  /** Rows of unwind tables. */
+  /** Entries of unwind tables, and rows of them, that were held against the bytes. */
+  entries: number;
   rows: number;
   /** The most steps for a byte that anything has taken. */
   stepsPerByte: number;
 }
 
 export function emptyTally(): Tally {
-  return { cases: 0, images: 0, partly: 0, functions: 0, rows: 0, stepsPerByte: 0 };
+  return { cases: 0, images: 0, partly: 0, functions: 0, entries: 0, rows: 0, stepsPerByte: 0 };
 }
 
 /**
  * Every read of the parser goes through one of these. Counting calls bounds its work on every
- * machine alike, as no clock could.
+ * machine alike, as no clock could; a search for the end of a string counts by its length.
  */
 let steps = 0;
 let mostSteps = Infinity;
@@ -41,23 +44,30 @@ const counted: readonly [prototype: object, names: readonly string[]][] = [
   [DataView.prototype, ["getUint8", "getUint16", "getUint32", "getBigUint64"]],
   [Uint8Array.prototype, ["subarray", "indexOf"]],
 ];
+const BYTES_A_STEP = 16;
 export function countSteps(): void {
   for (const [prototype, names] of counted) {
     for (const name of names) {
       const method: unknown = Reflect.get(prototype, name);
       if (typeof method !== "function") throw new Error(`There is no ${name}`);
       Object.defineProperty(prototype, name, {
-        value(this: unknown, ...args: unknown[]): unknown {
-          if (++steps > mostSteps) throw new Error(`more than ${mostSteps} steps`);
-          return Reflect.apply(method, this, args);
+        value(this: Uint8Array | DataView, ...args: unknown[]): unknown {
+          const result: unknown = Reflect.apply(method, this, args);
+          steps++;
+          if (name === "indexOf") {
+            const end = Number(result) < 0 ? this.byteLength : Number(result);
+            steps += Math.max(0, end - Number(args[1] ?? 0)) / BYTES_A_STEP;
+          }
+          if (steps > mostSteps) throw new Error(`more than ${mostSteps} steps`);
+          return result;
         },
       });
     }
   }
 }
 
-/** A chain of n / 4 symbols, each of which is compared with a name; version definitions in each byte. */
-const STEPS_PER_BYTE = 16;
+/** A chain of n / 4 symbols, each of which takes some 30 reads to be compared with a name. */
+const STEPS_PER_BYTE = 8;
 /** For names, versions and addresses that are looked up: not all of an image that claims thousands. */
 const MOST = 40;
 const NAMES = [
@@ -96,30 +106,52 @@ export function examine(bytes: Uint8Array, tally: Tally): void {
 
   const properties = ["soname", "versions", "notes", "buildId", "linuxVersion"] as const;
   for (const name of properties) attempt(name, () => image[name]);
-  const symbols = attempt("symbols()", () => image.symbols());
-  if (symbols === undefined) tally.partly++;
-  const known = (symbols ?? []).slice(0, MOST).map(({ name }) => name);
-  const versions = attempt("versions", () => image.versions)?.slice(0, 4) ?? [];
-  const raw = new Raw(bytes);
-  for (const name of [...NAMES, ...known]) {
-    for (const version of new Set([...VERSIONS, ...versions])) {
-      const found = attempt("lookup()", () => image.lookup(name, version));
-      if (found === undefined) continue;
-      tally.functions++;
-      confirm(raw, image, found, name, version);
-    }
-  }
+  confirmImage(new Raw(bytes), image, tally, attempt);
 }
 
 type Attempt = <T>(what: string, use: () => T) => T | undefined;
+
+/** Holds the symbols against the bytes, and what is found of them by name. */
+export function confirmImage(
+  raw: Raw,
+  image: ElfImage,
+  tally: Tally,
+  attempt: Attempt = (_, use) => use(),
+): void {
+  const symbols = attempt("symbols()", () => image.symbols());
+  if (symbols === undefined) tally.partly++;
+  const some = (symbols ?? []).slice(0, MOST);
+  confirmSymbols(raw, some);
+  const versions = attempt("versions", () => image.versions)?.slice(0, 4) ?? [];
+  for (const name of new Set([...NAMES, ...some.map(({ name }) => name)])) {
+    const candidates = functionsOf(raw, image.machine, name);
+    for (const version of new Set([...VERSIONS, ...versions])) {
+      const answer = attempt("lookup()", () => [image.lookup(name, version)] as const);
+      if (answer === undefined) continue;
+      const [found] = answer;
+      if (found) {
+        tally.functions++;
+        confirmFunction(raw, image, found, name, version);
+      }
+      // The first of that version in its chain; and where there is none, nothing.
+      const wanted = candidates.find(({ index }) => isVersion(raw, index, version));
+      if (wanted?.value !== found?.value || wanted?.size !== found?.size) {
+        const what = `lookup(${JSON.stringify(name)}, ${version})`;
+        throw new Error(`${what} gave ${found?.value}, and the hash table has ${wanted?.value}`);
+      }
+    }
+  }
+}
 
 function examineUnwind(bytes: Uint8Array, tally: Tally, attempt: Attempt): void {
   const tables = attempt("parseUnwind()", () => parseUnwind(bytes));
   if (tables === undefined) return;
   const entries = attempt("entries", () => tables.entries) ?? [];
+  const raw = new Raw(bytes);
   for (const entry of entries.slice(0, MOST)) {
+    if (confirmEntry(raw, entry)) tally.entries++;
     const rows = attempt("rows", () => entry.rows) ?? [];
-    tally.rows += rows.length;
+    if (rows.length > 0 && confirmRows(raw, entry, rows)) tally.rows += rows.length;
     for (let i = 1; i < rows.length; i++) {
       if ((rows[i]?.address ?? 0n) <= (rows[i - 1]?.address ?? 0n)) {
         throw new Error("rows do not rise by address");
@@ -136,7 +168,7 @@ function examineUnwind(bytes: Uint8Array, tally: Tally, attempt: Attempt): void 
 }
 
 /** The function is in the bytes: as a symbol of that name and version, with code behind it. */
-function confirm(
+function confirmFunction(
   raw: Raw,
   image: ElfImage,
   found: ElfFunction,
@@ -159,44 +191,58 @@ function confirm(
   if (BigInt(offset + size) > segment.offset + segment.fileSize) fail("it leaves its segment");
   if (offset + size > raw.bytes.length) fail("it leaves the image");
   if (found.name !== name) fail("it has another name");
-  if (!hasSymbol(raw, found, version)) fail("no such symbol is in the image");
 }
 
-/** Looks through the whole symbol table, without a hash table. */
-function hasSymbol(raw: Raw, found: ElfFunction, version: string | undefined): boolean {
-  const { wide, width } = raw;
-  const [table, strings] = [raw.table("SYMTAB"), raw.table("STRTAB")];
-  if (table === undefined || strings === undefined) return false;
-  const step = wide ? 24 : 16;
-  for (let index = 1, at = table + step; at + step <= raw.bytes.length; index++, at += step) {
-    const info = raw.number(at + (wide ? 4 : 12), 1);
+/** The symbols are those of the table, one after another. */
+function confirmSymbols(raw: Raw, symbols: readonly ElfSymbol[]): void {
+  let index = 0;
+  for (const { name, value, size, section } of symbols) {
+    let symbol: RawSymbol | undefined;
+    do {
+      symbol = raw.symbol(++index);
+    } while (symbol && NOWHERE.includes(symbol.section));
+    const same = symbol?.name === name && symbol.value === value && symbol.size === size &&
+      symbol.section === section;
+    if (!same) throw new Error(`symbols() has ${name} at ${value}, not symbol ${index}`);
+  }
+}
+
+/** SHN_UNDEF and SHN_ABS. */
+const NOWHERE = [0, 0xfff1];
+
+/** The functions that a hash table has for a name, of any version, in its order. */
+function functionsOf(raw: Raw, machine: number, name: string): (RawSymbol & { index: number })[] {
+  const found: (RawSymbol & { index: number })[] = [];
+  for (const index of raw.chain(name, machine)) {
+    const symbol = raw.symbol(index);
     if (
-      raw.get(at + (wide ? 8 : 4), width) === found.value &&
-      raw.number(at + (wide ? 16 : 8), width) === found.size &&
-      [1, 2].includes(info >> 4) && [0, 2].includes(info & 15) &&
-      ![0, 0xfff1].includes(raw.number(at + (wide ? 6 : 14), 2)) &&
-      raw.string(strings + raw.number(at, 4)) === found.name &&
-      isVersion(raw, strings, index, version)
+      symbol?.name === name && [1, 2].includes(symbol.info >> 4) &&
+      [0, 2].includes(symbol.info & 15) && !NOWHERE.includes(symbol.section)
     ) {
-      return true;
+      found.push({ ...symbol, index });
     }
   }
-  return false;
+  return found;
 }
 
 /** Whether the symbol at this index is what those get who ask for this version, or for none. */
-function isVersion(raw: Raw, strings: number, index: number, version: string | undefined): boolean {
+function isVersion(raw: Raw, index: number, version: string | undefined): boolean {
   const [versym, verdef] = [raw.table("VERSYM"), raw.table("VERDEF")];
+  const strings = raw.table("STRTAB") ?? 0;
   if (versym === undefined || verdef === undefined) return true;
   const wanted = raw.number(versym + 2 * index, 2);
-  if (version === undefined) return wanted > 0 && wanted < 0x8000;
-  for (let at = verdef;;) {
-    if ((raw.number(at + 4, 2) & 0x7fff) === (wanted & 0x7fff)) {
+  if ((wanted & 0x7fff) === 0) return false; // VER_NDX_LOCAL
+  if (version === undefined) return wanted < 0x8000;
+  let at = verdef;
+  for (let left = raw.dynamic.get(BigInt(DT.VERDEFNUM)) ?? 0n; left > 0n; left--) {
+    const [isBase, hash] = [raw.number(at + 2, 2) & 1, raw.number(at + 8, 4)];
+    if (!isBase && (raw.number(at + 4, 2) & 0x7fff) === (wanted & 0x7fff)) {
       const name = strings + raw.number(at + raw.number(at + 12, 4), 4);
-      if ((raw.number(at + 2, 2) & 1) === 0 && raw.string(name) === version) return true;
+      return raw.string(name) === version && hash === elfHash(version);
     }
     const next = raw.number(at + 16, 4);
     if (next === 0 || at + next >= raw.bytes.length) return false;
     at += next;
   }
+  return false;
 }

@@ -18,7 +18,7 @@ export interface Judgement {
   readonly symbols: readonly string[];
 }
 
-const MACHINES: Readonly<Record<number, string>> = {
+export const MACHINE_NAMES: Readonly<Record<number, string>> = {
   3: "Intel 80386",
   8: "MIPS R3000",
   21: "PowerPC64",
@@ -99,7 +99,7 @@ export function describe(image: ElfImage, { buildId }: Judgement): Judgement {
     header: [
       `ELF${image.class}`,
       image.endian,
-      MACHINES[image.machine] ?? String(image.machine),
+      MACHINE_NAMES[image.machine] ?? String(image.machine),
     ].join(", "),
     soname: image.soname,
     buildId: buildId === UNKNOWN ? UNKNOWN : image.buildId,

@@ -5,7 +5,15 @@
  * with an error, EPERM unless another one is named: what a container's seccomp profile does. See
  * seccomp(2). Names that this CPU does not have (mkdir on aarch64) are passed over, so that one
  * command serves all of them; names that nobody knows are an error, exit code 125.
+ *
+ * Two names stand for a kind of mmap(2), since no program starts without any of it: mmap_exec_file
+ * for executable mappings of files, memfds among them, and mmap_droppable for the memory that the
+ * vDSO's getrandom wants.
+ *
+ * Built with -shared, it is a library with the function deny(rules), for a process that locks itself
+ * down when it has started: some runtimes do not start in what they can live with.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -14,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,7 +35,12 @@
 #error "no audit architecture known for this CPU"
 #endif
 
-enum { MAX_RULES = 32, ABSENT = -1, UNKNOWN = -2 };
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08 /* Linux 6.11 */
+#endif
+
+enum { MAX_RULES = 32, MOST_STEPS = 9, ABSENT = -1, UNKNOWN = -2 };
+enum { MMAP_PROT = 2, MMAP_FLAGS = 3 };
 
 struct named {
   const char *name;
@@ -45,7 +59,8 @@ static const struct named syscalls[] = {
   {"getcpu", SYS_getcpu},
   {"getrandom", SYS_getrandom},
   {"memfd_create", SYS_memfd_create},
-  {"mmap", SYS_mmap},
+  {"mmap_droppable", SYS_mmap},
+  {"mmap_exec_file", SYS_mmap},
   {"pipe2", SYS_pipe2},
   {"process_vm_readv", SYS_process_vm_readv},
 };
@@ -55,49 +70,101 @@ static const struct named errnos[] = {
   {"EINVAL", EINVAL}, {"ENOMEM", ENOMEM}, {"ENOSYS", ENOSYS},
 };
 
+/* What some rules ask of the arguments besides: these bits of them must have this value. */
+static const struct condition {
+  const char *name;
+  unsigned argument, bits, value;
+} conditions[] = {
+  {"mmap_droppable", MMAP_FLAGS, MAP_TYPE, MAP_DROPPABLE},
+  {"mmap_exec_file", MMAP_FLAGS, MAP_ANONYMOUS, 0},
+  {"mmap_exec_file", MMAP_PROT, PROT_EXEC, PROT_EXEC},
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
 static int find(const struct named *table, size_t count, const char *name) {
   for (size_t i = 0; i < count; i++)
     if (strcmp(table[i].name, name) == 0) return table[i].value;
   return UNKNOWN;
 }
-#define FIND(table, name) find(table, sizeof table / sizeof *table, name)
 
 static void die(const char *message, const char *what) {
   fprintf(stderr, "deny: %s: %s\n", message, what);
   exit(125);
 }
 
-int main(int argc, char **argv) {
-  if (argc < 3) die("usage", "deny SYSCALL[:ERRNO][,...] PROGRAM [ARGS...]");
+static struct sock_filter load(size_t offset) {
+  return (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offset);
+}
 
+/* Goes on if what is loaded is `value`, else over the next `others` steps. */
+static struct sock_filter expect(unsigned value, size_t others) {
+  return (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, (unsigned char)others);
+}
+
+static struct sock_filter answer(unsigned action) {
+  return (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+}
+
+/* The steps of one rule; it leaves the number loaded, for the next one. */
+static size_t add_rule(struct sock_filter *out, const char *name, unsigned number, unsigned error) {
+  size_t asked = 0, length = 0;
+  for (size_t i = 0; i < LENGTH(conditions); i++) asked += !strcmp(conditions[i].name, name);
+  size_t all = asked == 0 ? 2 : 2 + 3 * asked;
+  out[length++] = expect(number, asked == 0 ? 1 : all);
+  for (size_t i = 0; i < LENGTH(conditions); i++) {
+    const struct condition *c = &conditions[i];
+    if (strcmp(c->name, name)) continue;
+    /* Flags are int: the low half, on a little-endian CPU the first. */
+    out[length++] = load(offsetof(struct seccomp_data, args) + 8 * c->argument);
+    out[length++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, c->bits);
+    out[length] = expect(c->value, all - 1 - length);
+    length++;
+  }
+  out[length++] = answer(SECCOMP_RET_ERRNO | error);
+  if (asked > 0) out[length++] = load(offsetof(struct seccomp_data, nr));
+  return length;
+}
+
+/* Denies what `rules`, which it writes to, name, in all threads of this process. */
+static void install(char *rules) {
   /* Let another architecture's calls pass: nobody here makes any. */
-  struct sock_filter filter[5 + 2 * MAX_RULES] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+  struct sock_filter filter[5 + MOST_STEPS * MAX_RULES] = {
+    load(offsetof(struct seccomp_data, arch)),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    answer(SECCOMP_RET_ALLOW),
+    load(offsetof(struct seccomp_data, nr)),
   };
-  unsigned short length = 4;
+  size_t length = 4, count = 0;
 
-  for (char *rule = strtok(argv[1], ","); rule; rule = strtok(NULL, ",")) {
+  for (char *rule = strtok(rules, ","); rule; rule = strtok(NULL, ",")) {
     char *colon = strchr(rule, ':');
     if (colon) *colon = 0;
-    int number = FIND(syscalls, rule);
-    int error = colon ? FIND(errnos, colon + 1) : EPERM;
+    int number = find(syscalls, LENGTH(syscalls), rule);
+    int error = colon ? find(errnos, LENGTH(errnos), colon + 1) : EPERM;
     if (number == UNKNOWN) die("unknown system call", rule);
     if (error == UNKNOWN) die("unknown error", colon + 1);
     if (number == ABSENT) continue;
-    if (length + 3 > 5 + 2 * MAX_RULES) die("too many system calls", rule);
-    filter[length++] =
-        (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1);
-    filter[length++] =
-        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error);
+    if (++count > MAX_RULES) die("too many system calls", rule);
+    length += add_rule(&filter[length], rule, (unsigned)number, (unsigned)error);
   }
-  filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  filter[length++] = answer(SECCOMP_RET_ALLOW);
 
-  struct sock_fprog program = {length, filter};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+  struct sock_fprog program = {(unsigned short)length, filter};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program))
     die("seccomp(2)", strerror(errno));
+}
+
+void deny(const char *rules) {
+  char copy[1024];
+  if (strlen(rules) >= sizeof copy) die("too long", rules);
+  install(strcpy(copy, rules));
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3) die("usage", "deny SYSCALL[:ERRNO][,...] PROGRAM [ARGS...]");
+  install(argv[1]);
   execvp(argv[2], argv + 2);
   die(strerror(errno), argv[2]);
 }

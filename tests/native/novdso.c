@@ -19,7 +19,7 @@
  * If it fails, PROGRAM is killed, and never runs with its vDSO by mistake. What PROGRAM executes
  * itself has a vDSO again.
  *
- * x86_64; on aarch64 the default and --zero.
+ * x86_64; on other CPUs the default and --zero.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -77,21 +77,30 @@ static void poke(pid_t pid, unsigned long address, unsigned long word) {
     fail("cannot write the program's memory at %#lx", address);
 }
 
-static struct user_regs_struct get_registers(pid_t pid) {
-  struct user_regs_struct registers;
-  struct iovec area = {&registers, sizeof registers};
-  if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &area) != 0) fail("cannot read registers");
-  return registers;
-}
-
-static unsigned long stack_pointer(pid_t pid) {
+/* Where it is among the words of the general registers. */
 #if defined(__x86_64__)
-  return get_registers(pid).rsp;
+enum { STACK_POINTER = 19 };
 #elif defined(__aarch64__)
-  return get_registers(pid).sp;
+enum { STACK_POINTER = 31 };
+#elif defined(__riscv)
+enum { STACK_POINTER = 2 };
+#elif defined(__powerpc64__)
+enum { STACK_POINTER = 1 };
+#elif defined(__s390x__)
+enum { STACK_POINTER = 2 + 15 }; /* behind the program status word */
 #else
 #error "novdso does not know this CPU"
 #endif
+
+static void read_registers(pid_t pid, void *registers, size_t size) {
+  struct iovec area = {registers, size};
+  if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &area) != 0) fail("cannot read registers");
+}
+
+static unsigned long stack_pointer(pid_t pid) {
+  unsigned long registers[64];
+  read_registers(pid, registers, sizeof registers);
+  return registers[STACK_POINTER];
 }
 
 enum { STOP_EXEC = SIGTRAP | PTRACE_EVENT_EXEC << 8, STOP_SYSCALL = SIGTRAP | 0x80 };
@@ -119,6 +128,12 @@ static void resume_until(pid_t pid, int request, int expected) {
 
 #if defined(__x86_64__)
 enum { SYSCALL_INSTRUCTION = 0x050f, BREAKPOINT_INSTRUCTION = 0xcc };
+
+static struct user_regs_struct get_registers(pid_t pid) {
+  struct user_regs_struct registers;
+  read_registers(pid, &registers, sizeof registers);
+  return registers;
+}
 
 static void set_registers(pid_t pid, struct user_regs_struct registers) {
   struct iovec area = {&registers, sizeof registers};

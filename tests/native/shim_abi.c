@@ -3,7 +3,8 @@
  *
  * Loads the trampoline as a C program would, calls every function of it with good and bad
  * arguments, and prints a line "what result" for each call. Judges nothing but times, which differ
- * from run to run: 1 stands for a time between two readings of libc's own clock.
+ * from run to run: 1 stands for a time between two readings of libc's own clock. The lines "cost"
+ * are nanoseconds, for reports.
  *
  * ENTRIES: how many entries there are to bind.
  */
@@ -134,6 +135,33 @@ static void say_clocks(void) {
   }
 }
 
+/* What each entry says, between two system calls. */
+static void say_order(void) {
+  enum { ROUNDS = 300 };
+  static const clockid_t clocks[] = {CLOCK_REALTIME,        CLOCK_MONOTONIC,        CLOCK_MONOTONIC_RAW,
+                                     CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
+                                     CLOCK_TAI};
+  int wrong = 0;
+  int64_t before, time;
+  for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+    for (int round = 0; round < ROUNDS; round++) {
+      before = vdso_syscall(CLOCK_GETTIME, clocks[i]);
+      time = vdso_clock_gettime(clocks[i]);
+      wrong += before > time || time > vdso_syscall(CLOCK_GETTIME, clocks[i]);
+    }
+    wrong += vdso_clock_getres(clocks[i]) != vdso_syscall(CLOCK_GETRES, clocks[i]);
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    before = vdso_syscall(GETTIMEOFDAY, 0);
+    time = (int64_t)vdso_gettimeofday();
+    wrong += before > time || time > vdso_syscall(GETTIMEOFDAY, 0);
+    before = vdso_syscall(TIME, 0);
+    time = (int64_t)vdso_time();
+    wrong += before > time || time > vdso_syscall(TIME, 0);
+  }
+  say("order.wrong", wrong);
+}
+
 /* ---- The CPU ---- */
 
 /* Pinned to each CPU that there is in turn. */
@@ -250,6 +278,17 @@ static void say_normalized(void) {
   say("normalized.unknown", vdso_is_normalized(TIME, 0));
 }
 
+/* Of one call, in the round that nothing else disturbed. */
+static int64_t least_cost(int32_t by_syscall) {
+  enum { ROUNDS = 31, CALLS = 500 };
+  double least = INFINITY;
+  for (int i = 0; i < ROUNDS; i++) {
+    double ns = vdso_loop(by_syscall, CLOCK_MONOTONIC, CALLS);
+    if (ns < least) least = ns;
+  }
+  return (int64_t)(least / CALLS);
+}
+
 static void say_loops(void) {
   say("loop_entry", vdso_loop(0, CLOCK_MONOTONIC, 1000) > 0);
   say("loop_entry.none", vdso_loop(0, CLOCK_MONOTONIC, 0) >= 0);
@@ -257,6 +296,8 @@ static void say_loops(void) {
   say("loop_entry.bad", isnan(vdso_loop(0, 12, 1)));
   say("loop_syscall", vdso_loop(1, CLOCK_MONOTONIC, 1000) > 0);
   say("loop_syscall.bad", isnan(vdso_loop(1, 12, 1)));
+  say("cost.entry", least_cost(0));
+  say("cost.syscall", least_cost(1));
 }
 
 /* ---- The image ---- */
@@ -324,23 +365,35 @@ static void say_bad_binds(int32_t entries) {
   say("bind.offset_zero", vdso_bind(0, 0));
 }
 
+#if defined(__x86_64__)
+#define VDSO "linux-vdso.so.1", "__vdso_", "LINUX_2.6"
+#elif defined(__aarch64__)
+#define VDSO "linux-vdso.so.1", "__kernel_", "LINUX_2.6.39"
+#elif defined(__riscv)
+#define VDSO "linux-vdso.so.1", "__vdso_", "LINUX_4.15"
+#elif defined(__powerpc64__)
+#define VDSO "linux-vdso64.so.1", "__kernel_", "LINUX_2.6.15"
+#elif defined(__s390x__)
+#define VDSO "linux-vdso64.so.1", "__kernel_", "LINUX_2.6.29"
+#else
+#error "shim_abi does not know this CPU"
+#endif
+
 /* By the dynamic linker's own lookup, where it knows the vDSO. */
 static void bind_vdso(void) {
   static const char *const names[] = {"clock_gettime", "clock_getres", "gettimeofday",
                                       "time", "getcpu", "getrandom"};
-#if defined(__x86_64__)
-  static const char prefix[] = "__vdso_", version[] = "LINUX_2.6";
-#else
-  static const char prefix[] = "__kernel_", version[] = "LINUX_2.6.39";
-#endif
-  void *vdso = dlopen("linux-vdso.so.1", RTLD_NOW | RTLD_NOLOAD);
+  static const struct {
+    const char *soname, *prefix, *version;
+  } known = {VDSO};
+  void *vdso = dlopen(known.soname, RTLD_NOW | RTLD_NOLOAD);
   for (int32_t i = CLOCK_GETTIME; vdso && i <= GETRANDOM; i++) {
     char name[64];
-    snprintf(name, sizeof name, "%s%s", prefix, names[i]);
-    char *function = dlvsym(vdso, name, version);
+    snprintf(name, sizeof name, "%s%s", known.prefix, names[i]);
+    char *function = dlvsym(vdso, name, known.version);
     if (!function) continue; /* this kernel has none */
-    int32_t error = vdso_bind(i, (int32_t)(function - (char *)getauxval(AT_SYSINFO_EHDR)));
-    if (error || i == CLOCK_GETTIME) say("bind", error);
+    snprintf(name, sizeof name, "bind.%s", names[i]);
+    say(name, vdso_bind(i, (int32_t)(function - (char *)getauxval(AT_SYSINFO_EHDR))));
   }
 }
 
@@ -388,12 +441,14 @@ int main(int argc, char **argv) {
   say("auxval.negative", vdso_auxval(-1));
   say_bad_binds(atoi(argv[2]));
   say_clocks(); /* by the system call */
+  say_order();
   say_getcpu();
   say("random.slot.unbound", vdso_random_slot());
   say_copies();
   say_bad_entries(atoi(argv[2]));
   bind_vdso();
   say_clocks(); /* by the vDSO, where there is one */
+  say_order();
   say_getcpu();
   say_ticks();
   say_random();

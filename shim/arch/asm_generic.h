@@ -1,0 +1,20 @@
+/* The numbers of the younger CPUs' system calls: include/uapi/asm-generic/unistd.h. */
+enum {
+  SYS_faccessat = 48,
+  SYS_openat = 56,
+  SYS_close = 57,
+  SYS_pipe2 = 59,
+  SYS_getdents64 = 61,
+  SYS_read = 63,
+  SYS_write = 64,
+  SYS_readlinkat = 78,
+  SYS_clock_gettime = 113,
+  SYS_clock_getres = 114,
+  SYS_tgkill = 131,
+  SYS_getcpu = 168,
+  SYS_gettimeofday = 169,
+  SYS_getpid = 172,
+  SYS_gettid = 178,
+  SYS_mmap = 222,
+  SYS_getrandom = 278,
+};
