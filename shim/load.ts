@@ -136,9 +136,10 @@ function loadLeftOpen(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined 
   return undefined;
 }
 
-/** musl is its own libm, whatever that is called; asked for a library that is not loaded, it is 0. */
+/** musl is its own libm too, under every name that this has elsewhere. */
 function isMusl(libc: Libc): boolean {
-  return handle(libc, "libm.so.6") === handle(libc, LIBC_NAME);
+  const own = handle(libc, LIBC_NAME);
+  return Boolean(own) && own === handle(libc, "libm.so.6");
 }
 
 /**

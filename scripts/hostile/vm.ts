@@ -242,7 +242,8 @@ echo "${SIGN} end ${name} $?"`).join("\n")
 # Last: a clock may be struck while somebody uses it.
 echo "${SIGN} current $(busybox cat ${clocksources}/current_clocksource)"
 echo "${SIGN} available $(busybox cat ${clocksources}/available_clocksource)"
-busybox sync
+# Waits until the console has sent all of it (TCSETSW): what it has not is lost with the power.
+busybox stty sane <&1
 busybox poweroff -f
 `;
 }

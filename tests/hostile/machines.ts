@@ -3,6 +3,7 @@
  * the probe, and Bun the `vdso` command. And this machine itself, with all runtimes.
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
+import os from "node:os";
 import type { Summary } from "../../cli/summary.ts";
 import { ENTRIES, type EntryName } from "../../elf/entries.ts";
 import { missing } from "../../scripts/aarch64.ts";
@@ -112,7 +113,7 @@ export const PLACES: readonly Place[] = [
     title: "This machine",
     size: "short",
     packages: [],
-    run: () => probeHere([], hostExpectation()),
+    run: visitHost,
   },
   ...MACHINES.map((machine): Place => {
     const cpus = machine.cpus ? [`${machine.cpus} CPUs`] : [];
@@ -128,6 +129,11 @@ export const PLACES: readonly Place[] = [
     };
   }),
 ];
+
+async function visitHost(): Promise<readonly Row[]> {
+  const rows = await probeHere([], hostExpectation());
+  return rows.map((row) => ({ ...row, result: `${row.result}; Linux ${os.release()}` }));
+}
 
 async function visitMachine(machine: Machine): Promise<readonly Row[]> {
   const { kernel: id, parameters, cpus = 1 } = machine;

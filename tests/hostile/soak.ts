@@ -105,7 +105,10 @@ function mappingsEach({ workers, third, end }: StartsReport): number {
   return (end.mappings - third.mappings) / (workers * 2 / 3);
 }
 
-/** What comes and goes with the heap, whatever the number of Workers. */
+/**
+ * What comes and goes with the heap; and 10 KB a Worker in Bun, which keeps some hundred bytes for
+ * each function that its FFI has opened.
+ */
 const SLACK = { descriptors: 8, mappings: 150, memory: 96 << 20 };
 
 async function startWorkers(title: string, words: readonly string[], size: Size): Promise<Row> {
