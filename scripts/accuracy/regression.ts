@@ -11,7 +11,7 @@ const exec = promisify(execFile);
 const ITERATIONS = { base: 1000, same: 1000, changed: 1050 };
 type Side = keyof typeof ITERATIONS;
 const SIDES = Object.keys(ITERATIONS) as Side[];
-const TIME_MS = 20;
+const TIME_MS = 50;
 
 export interface Regression {
   readonly comparisons: number;
