@@ -5,6 +5,7 @@
  */
 import { runParser } from "@optique/core/facade";
 import process from "node:process";
+import { benchCommand } from "./cli/bench/command.ts";
 import { BRIEF, type Command, EXIT_STATUS, GRAMMAR, NO_WORDS } from "./cli/grammar.ts";
 import { dumpCommand, symbolsCommand } from "./cli/symbols.ts";
 import { nowCommand, sourcesCommand } from "./cli/sources.ts";
@@ -14,7 +15,7 @@ import { unwindCommand } from "./cli/unwind.ts";
 import { verifyCommand } from "./cli/verify.ts";
 import { VERSION } from "./cli/version.ts";
 
-function execute(command: Command): string {
+async function execute(command: Command): Promise<string> {
   switch (command.command) {
     case "summary":
       return summaryCommand(command);
@@ -33,16 +34,21 @@ function execute(command: Command): string {
       if (!ok) process.exitCode = 1;
       return text;
     }
+    case "bench": {
+      const { text, ok } = await benchCommand(command);
+      if (!ok) process.exitCode = 1;
+      return text;
+    }
   }
 }
 
 /** Reports what went wrong in one line: what is thrown on purpose says what to do. */
-function main(command: Command): void {
+async function main(command: Command): Promise<void> {
   try {
-    process.stdout.write(`${execute(command)}\n`);
+    process.stdout.write(`${await execute(command)}\n`);
   } catch (error) {
     console.error(`vdso: ${error instanceof Error ? error.message : error}`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof RangeError ? 2 : 1;
   }
 }
 
@@ -64,4 +70,4 @@ const command = words.length === 0 ? NO_WORDS : runParser(GRAMMAR, "vdso", words
   colors: false,
   maxWidth: 100,
 });
-main(command);
+void main(command);

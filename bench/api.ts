@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { type BenchClock, type ClockQuality, findClocks, measureClock } from "./clock.ts";
+import { findClocks, measureClock } from "./clock.ts";
 import { watch } from "./disturbance.ts";
 import {
   type BaselineKey,
@@ -15,6 +15,7 @@ import {
   type Subject,
 } from "./engine.ts";
 import { checkFunction, checkName, checkOptions, combinations } from "./options.ts";
+import { runner } from "./runner.ts";
 import type {
   Baseline,
   BenchOptions,
@@ -52,17 +53,44 @@ let groups: readonly string[] = [];
  * import { bench } from "@x/vdso/bench";
  *
  * bench("sort", (numbers) => numbers.toSorted(), {
- *   params: { length: [10, 1000] },
- *   setup: ({ length }) => Array.from({ length }, Math.random),
+ *   setup: () => Array.from({ length: 1000 }, Math.random),
  * });
  * ```
  */
 export function bench<P extends Params = Params, I = P>(
   name: string,
   fn: (input: I) => unknown,
-  options: BenchOptions<P, I> = {},
+  options?: BenchOptions<P, I>,
+): void;
+/**
+ * The same with the function last. TypeScript infers from left to right: if `setup` takes
+ * parameters, it knows only in this order what `fn` gets.
+ *
+ * @example
+ * ```ts
+ * import { bench } from "@x/vdso/bench";
+ *
+ * bench("sort", {
+ *   params: { length: [10, 1000] },
+ *   setup: ({ length }) => Array.from({ length }, Math.random),
+ * }, (numbers) => numbers.toSorted());
+ * ```
+ */
+export function bench<P extends Params = Params, I = P>(
+  name: string,
+  options: BenchOptions<P, I>,
+  fn: (input: I) => unknown,
+): void;
+export function bench<P extends Params, I>(
+  name: string,
+  first: ((input: I) => unknown) | BenchOptions<P, I>,
+  second: ((input: I) => unknown) | BenchOptions<P, I> = {},
 ): void {
   checkName(name);
+  const [fn, options] = (typeof second === "function" ? [second, first] : [first, second]) as [
+    (input: I) => unknown,
+    BenchOptions<P, I>,
+  ];
   checkFunction(fn, "fn");
   const { mode } = checkOptions(options);
   for (const params of combinations(options.params)) {
@@ -75,7 +103,13 @@ export function bench<P extends Params = Params, I = P>(
       options: { ...(time !== undefined && { time }), ...(warmup !== undefined && { warmup }) },
       subject: toSubject(fn, options, params as P),
     });
+    runner()?.declared(fullName({ name, group: groups }), run);
   }
+}
+
+/** What a filter sees. */
+function fullName({ name, group }: Pick<Declared, "name" | "group">): string {
+  return [...group, name].join(" ");
 }
 
 function toSubject<P extends Params, I>(
@@ -150,14 +184,15 @@ export interface RunOptions {
  * }
  * ```
  */
-export async function run({ filter, onResult, ...defaults }: RunOptions = {}): Promise<RunResult> {
+export async function run(options: RunOptions = {}): Promise<RunResult> {
+  const { filter, onResult, ...defaults } = runner()?.options(options) ?? options;
   checkOptions(defaults);
   const mine = declared;
   declared = [];
   const results: BenchResult[] = [];
   const env = environment();
   for (const { name, group, params, mode, options, subject } of mine) {
-    if (filter && [...group, name].join(" ").search(filter) < 0) continue;
+    if (filter && fullName({ name, group }).search(filter) < 0) continue;
     const settings = checkOptions({ mode, ...defaults, ...options });
     const measured = await measureSubject(subject, settings, env);
     const result = { name, group, params, ...measured };
@@ -234,19 +269,15 @@ export function clocks(): ClockReport[] {
 
 let shared: Environment | undefined;
 
-/** Clocks and baselines are measured once in each process. */
+/** Baselines are measured once in each process. */
 function environment(): Environment {
   if (shared) return shared;
-  const qualities = new Map<BenchClock, ClockQuality>();
   const baselines = new Map<string, Promise<Baseline>>();
   const env = {
     clocks: findClocks(),
     watch,
-    quality(clock: BenchClock) {
-      const known = qualities.get(clock) ?? measureClock(clock);
-      qualities.set(clock, known);
-      return known;
-    },
+    // Anew for each benchmark: where koffi calls, a reading costs more the longer the process runs.
+    quality: measureClock,
   };
   return shared = {
     ...env,

@@ -73,7 +73,7 @@ export async function measureBaseline(
   return { ns: ns.p50, p99: ns.p99 };
 }
 
-const BASELINE_NS = 150e6;
+const BASELINE_NS = 50e6;
 
 const NOBODY: Watch = { look() {}, end: () => Promise.resolve(UNWATCHED) };
 
@@ -123,9 +123,10 @@ async function takeWith<I>(
   // The buffer is there before the run, so that taking a sample allocates nothing.
   const out = new Float64Array(MOST_SAMPLES_IN_SLICE);
   const scratch = new Float64Array(MOST_SAMPLES_IN_SLICE);
-  const slice = async (samples: number, batch: number): Promise<Slice> => {
+  const slice = async (samples: number, batch: number, idle: number): Promise<Slice> => {
+    if (idle > 0) await loop(out, 0, 0, idle);
     const start = long.read();
-    const done = loop(out, samples, batch);
+    const done = loop(out, samples, batch, 0);
     if (done) await done;
     const elapsedNs = long.read() - start;
     const units = middle(out, samples, scratch);
@@ -142,7 +143,7 @@ async function takeWith<I>(
   const start = long.read();
   let elapsedNs = 0;
   while (elapsedNs < time || recorder.count < LEAST_SAMPLES) {
-    const { callNs } = await slice(samplesInSlice, batch);
+    const { callNs } = await slice(samplesInSlice, batch, 0);
     watcher.look();
     recorder.record(out, samplesInSlice);
     slices.push(callNs);
@@ -155,6 +156,7 @@ async function takeWith<I>(
     mode,
     async: tried.awaits,
     ns: recorder.distribution(cost, unitNs() / batch),
+    histogram: recorder.histogram(cost, unitNs() / batch),
     median: medianInterval(slices),
     slices,
     samples: recorder.count,
@@ -237,13 +239,16 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     typeof (value as { then?: unknown }).then === "function";
 }
 
+/** So often the loop goes round in each window: V8's last tier comes after some 150,000 rounds. */
+const LEAST_ROUNDS = 40_000;
+
 /**
  * Runs until the samples are steady, and learns how many calls make one.
  *
  * @param clockNs the clock's cost and resolution where calls are batched, else undefined
  */
 async function warmUp(
-  slice: (samples: number, batch: number) => Promise<Slice>,
+  slice: (samples: number, batch: number, idle: number) => Promise<Slice>,
   triedNs: number,
   clockNs: number | undefined,
   mostNs: number,
@@ -255,7 +260,8 @@ async function warmUp(
   let [ns, calls, settled] = [0, 0, false];
   while (!settled && (calls === 0 || ns < mostNs)) {
     const samples = clamp(Math.min(WINDOW_NS, mostNs) / sampleNs, MOST_SAMPLES_IN_SLICE);
-    const { callNs, elapsedNs } = await slice(samples, batch);
+    const idle = Math.max(0, LEAST_ROUNDS - samples * batch);
+    const { callNs, elapsedNs } = await slice(samples, batch, idle);
     ns += elapsedNs;
     calls += samples * batch;
     settled = settling.add(callNs);

@@ -24,7 +24,7 @@
  */
 export { bench, clocks, group, measure, type MeasureOptions, run, type RunOptions } from "./api.ts";
 export { compare, type CompareOptions, type Comparison } from "./compare.ts";
-export type { Distribution } from "./distribution.ts";
+export type { Bucket, Distribution } from "./distribution.ts";
 export type { Disturbance } from "./disturbance.ts";
 export {
   type BootstrapOptions,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Distribution } from "./distribution.ts";
+import type { Bucket, Distribution } from "./distribution.ts";
 import type { Disturbance } from "./disturbance.ts";
 import type { Interval } from "./statistics.ts";
 
@@ -87,6 +87,8 @@ export interface BenchResult {
   readonly async: boolean;
   /** Nanoseconds per call. */
   readonly ns: Distribution;
+  /** All samples in ascending buckets 0.5 % wide: what to draw. */
+  readonly histogram: readonly Bucket[];
   /**
    * Where the median lies, by bootstrap of the slices: what a repetition in this process would show.
    * Another process may differ by more: see {@link compare}.

@@ -10,6 +10,7 @@ import { withDefault } from "@optique/core/modifiers";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { argument, command, constant, flag, option } from "@optique/core/primitives";
 import { choice, float, string } from "@optique/core/valueparser";
+import { bench } from "./bench/grammar.ts";
 import { CLOCKS } from "./clocks.ts";
 
 /** For `--help` and docs/cli.md. */
@@ -134,7 +135,7 @@ const verify = command(
   },
 );
 
-const grammar = or(symbols, dump, shim, sources, now, verify, summary);
+const grammar = or(symbols, dump, shim, sources, now, verify, bench, summary);
 
 /** What the words after `vdso` can mean. */
 export type Command = InferValue<typeof grammar>;

@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 
 /** JSON for machines: bigints as hex strings, since what is a bigint here is an address. */
 export function toJson(value: unknown): string {
@@ -24,19 +24,33 @@ export function pairs(rows: readonly (readonly [name: string, value: string])[])
 /** Rows below a heading, each column as wide as its widest cell; numbers belong to the right. */
 export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) =>
-    Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0))
+    Math.max(width(title), ...rows.map((row) => width(row[i] ?? "")))
   );
   const isNumber = head.map((_, i) => rows.every((row) => /^-?[\d.]*$/.test(row[i] ?? "")));
   const line = (cells: readonly string[]) =>
-    cells.map((cell, i) =>
-      isNumber[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)
-    ).join("  ").trimEnd();
+    cells.map((cell, i) => {
+      const space = " ".repeat((widths[i] ?? 0) - width(cell));
+      return isNumber[i] ? space + cell : cell + space;
+    }).join("  ").trimEnd();
   return [bold(line(head)), ...rows.map(line)].join("\n");
+}
+
+/** Columns on a terminal, which shows no escape sequences. */
+export function width(text: string): number {
+  return stripVTControlCharacters(text).length;
 }
 
 /** Bold on a terminal, unless NO_COLOR (no-color.org) is set. */
 export function bold(text: string): string {
-  return process.stdout.isTTY && !process.env["NO_COLOR"]
-    ? styleText("bold", text, { validateStream: false })
-    : text;
+  return style("bold", text);
+}
+
+/** The same in another style. */
+export function style(format: "bold" | "dim" | "red" | "green" | "yellow", text: string): string {
+  return isStyled() ? styleText(format, text, { validateStream: false }) : text;
+}
+
+/** Whether standard output is a terminal that may show styles. */
+export function isStyled(): boolean {
+  return process.stdout.isTTY && !process.env["NO_COLOR"];
 }

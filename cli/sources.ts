@@ -24,7 +24,8 @@ export function sourcesCommand({ json }: { json: boolean }): string {
 export function nowCommand(options: { clock: string; bigint: boolean; json: boolean }): string {
   const id = CLOCKS[options.clock] ?? CLOCK_MONOTONIC;
   // now() itself for its own clock: it is there without any FFI.
-  const ns = options.bigint || id !== CLOCK_MONOTONIC ? clockGettime(id) : now();
+  // The clocks of some runtimes have fractions.
+  const ns = options.bigint || id !== CLOCK_MONOTONIC ? clockGettime(id) : Math.round(now());
   // In JSON a string: a bigint has no number of its own there.
   if (options.json) return toJson({ clock: options.clock, ns: String(ns) });
   return options.bigint ? `${ns}n` : String(Number(ns));

@@ -3,23 +3,16 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
-import os from "node:os";
 import process from "node:process";
 import { inspect, type Sources, sources, UnsupportedError, type VdsoInfo } from "../mod.ts";
 import { type Costs, measureCosts } from "./measure.ts";
 import { columns, pairs, toJson } from "./output.ts";
+import { type Platform, platform } from "./platform.ts";
 
 /** The keys of `vdso --json`. What could not be had is null. */
 export interface Summary {
   readonly runtime: { readonly name: string; readonly version: string };
-  readonly platform: {
-    readonly os: string;
-    readonly arch: string;
-    readonly kernel: string;
-    readonly cpu: string | null;
-    readonly clocksource: string | null;
-  };
+  readonly platform: Platform;
   readonly sources: Sources;
   readonly vdso: SummaryVdso | null;
   /** Nanoseconds per call. */
@@ -39,20 +32,12 @@ export function summarize(options: { addresses: boolean }): Summary {
   const [name, version] = deno ? ["deno", deno] : bun ? ["bun", bun] : ["node", node];
   return {
     runtime: { name, version },
-    platform: {
-      os: process.platform,
-      arch: process.arch,
-      kernel: optionally(() => os.release()) ?? "unknown",
-      cpu: optionally(() => os.cpus()[0]?.model) ?? null,
-      clocksource: optionally(() => readFileSync(CLOCKSOURCE, "utf8").trim()) ?? null,
-    },
+    platform: platform(),
     sources: live,
     vdso: describe(options.addresses),
     cost: measureCosts(live),
   };
 }
-
-const CLOCKSOURCE = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
 function describe(addresses: boolean): SummaryVdso | null {
   try {
@@ -69,23 +54,14 @@ function describe(addresses: boolean): SummaryVdso | null {
   }
 }
 
-/** What Deno's permissions or a missing file may deny, and a report can do without. */
-function optionally<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
 /** The summary as text. */
 export function printSummary(summary: Summary): string {
-  const { runtime, platform, sources: live, vdso, cost } = summary;
+  const { runtime, platform: machine, sources: live, vdso, cost } = summary;
   const rows: [string, string][] = [
     ["runtime", `${runtime.name} ${runtime.version}`],
-    ["machine", [platform.cpu ?? "unknown CPU", platform.arch].join(", ")],
-    ["kernel", `${platform.os} ${platform.kernel}`],
-    ["clocksource", platform.clocksource ?? "not readable here"],
+    ["machine", [machine.cpu ?? "unknown CPU", machine.arch].join(", ")],
+    ["kernel", `${machine.os} ${machine.kernel}`],
+    ["clocksource", machine.clocksource ?? "not readable here"],
     ["ffi", live.ffi],
     ["timeline", `of the ${live.timeline === "machine" ? "machine" : "JavaScript context only"}`],
   ];

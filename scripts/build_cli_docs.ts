@@ -22,6 +22,7 @@ const OUTPUT = join(ROOT, "docs/cli.md");
 /** What the environment variables do that the command reads; a check below holds it complete. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   NO_COLOR: "if not empty, no bold text on terminals either ([no-color.org](https://no-color.org))",
+  PATH: "where `vdso bench` looks for runtimes",
 };
 
 const { name } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as { name: string };
@@ -44,6 +45,18 @@ const table = (head: string, rows: readonly (readonly [string, string])[]) =>
     ...rows.map(([left, right]) => `| \`${left}\` | ${right} |`),
   ].join("\n");
 
+/** Long usage in several lines, of which each begins with a whole argument. */
+function wrapped(usage: string, width = 100): string {
+  const lines = [""];
+  for (const argument of usage.split(/ (?=\[|--|[A-Z]+\.*$)/)) {
+    const line = lines.at(-1) ?? "";
+    if (line === "") lines[lines.length - 1] = argument;
+    else if (line.length + 1 + argument.length <= width) lines[lines.length - 1] += ` ${argument}`;
+    else lines.push(`    ${argument}`);
+  }
+  return lines.join("\n");
+}
+
 function optionRow({ term, description = [], choices }: DocEntry): [string, string] {
   const text = markdown(description);
   return [
@@ -58,7 +71,7 @@ function commandSection({ words, page, entries }: CommandPage, keys: Keys | unde
     parts.push("What the vDSO is here, which path is live, and what a call costs.");
   } else {
     parts.push(markdown(page.description ?? page.brief ?? []));
-    parts.push(code(formatUsage("vdso", page.usage ?? [])));
+    parts.push(code(wrapped(formatUsage("vdso", page.usage ?? []))));
   }
   if (entries.length > 0) parts.push(table("argument", entries.map(optionRow)));
   if (keys) parts.push("JSON:", printKeys(keys));
@@ -79,7 +92,7 @@ function helpSection(help: string): string {
 }
 
 function environmentSection(): string {
-  const sources = globSync(["cli.ts", "cli/*.ts"], { cwd: ROOT });
+  const sources = globSync(["cli.ts", "cli/**/*.ts"], { cwd: ROOT });
   const read = sources.flatMap((file) => {
     const text = readFileSync(join(ROOT, file), "utf8");
     return Array.from(text.matchAll(/\benv(?:\.|\[")(\w+)/g), ([, variable = ""]) => variable);
@@ -95,7 +108,8 @@ function environmentSection(): string {
 
 function render(pages: readonly CommandPage[], keys: ReadonlyMap<CommandPage, Keys>): string {
   const help = helpText();
-  const usage = /^Usage: [^]*?(?=\n\n)/m.exec(help)?.[0].replace(/^(Usage:| {6}) /gm, "") ?? "";
+  const usage = (/^Usage: [^]*?(?=\n\n)/m.exec(help)?.[0] ?? "").replace(/^(Usage:| {6}) /gm, "")
+    .replace(/\n(?!vdso)/g, "").split("\n").map((line) => wrapped(line)).join("\n");
   const text = [
     "<!-- Made from cli/grammar.ts by scripts/build_cli_docs.ts: `npm run docs`. -->",
     "# The `vdso` command",

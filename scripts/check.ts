@@ -7,7 +7,16 @@ import { ROOT, RUNTIMES } from "./runtimes.ts";
 const deno = RUNTIMES.find(({ name }) => name === "deno")?.bin ?? "deno";
 const tsc = join(ROOT, "node_modules/.bin/tsc");
 
-const EXAMPLES = ["deno_script", "workers", "log_line"].map((name) => `examples/${name}.ts`);
+const EXAMPLES = [
+  "deno_script",
+  "workers",
+  "log_line",
+  "bench_copy",
+  "bench_json",
+  "bench_hash",
+  "bench_http",
+  "bench_clocks",
+].map((name) => `examples/${name}.ts`);
 const sources = (folder: string) => globSync(`${folder}/*.ts`, { cwd: ROOT }).sort();
 
 const ENTRIES = ["mod.ts", "elf/mod.ts", "bench/mod.ts", "bench/tinybench.ts", "bench/mitata.ts"];

@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   elf: [],
   verify: ["mod.ts"],
   bench: ["mod.ts", "npm:simple-statistics"],
-  cli: ["mod.ts", "elf/mod.ts", "verify", "bench", "npm:@optique/core"],
+  cli: ["mod.ts", "elf/mod.ts", "verify", "bench", "npm:@optique/core", "npm:simple-ascii-chart"],
   "cli.ts": ["cli", "npm:@optique/core"],
 };
 

@@ -1,8 +1,13 @@
-/** `npm start`: the `vdso` command in every runtime, then one table side by side. */
+/**
+ * `npm start`: the `vdso` command in every runtime, one table side by side, and `vdso bench` over the
+ * clocks.
+ */
 import { spawnSync } from "node:child_process";
 import { getBorderCharacters, table } from "table";
 import { printSummary, type Summary } from "../cli/summary.ts";
 import { ROOT, RUNTIMES } from "./runtimes.ts";
+
+const CLOCKS = "examples/bench_clocks.ts";
 
 const summaries: [name: string, summary: Summary][] = [];
 for (const { name, bin, run } of RUNTIMES) {
@@ -47,3 +52,12 @@ const rows = [
 // Lines around the table and below its head alone.
 const drawHorizontalLine = (line: number, count: number) => line < 2 || line === count;
 console.log(table(rows, { border: getBorderCharacters("norc"), drawHorizontalLine }));
+
+const runtimes = RUNTIMES.map(({ name }) => name).join(",");
+const words = ["cli.ts", "bench", CLOCKS, "--runtimes", runtimes, "--time", "100"];
+console.log(`== vdso ${words.slice(1).join(" ")} ==\n`);
+const { status, error } = spawnSync(process.execPath, words, { cwd: ROOT, stdio: "inherit" });
+if (status !== 0) {
+  if (error) console.error(`vdso bench cannot be run: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -49,6 +49,13 @@ test("union() has the keys and the types of both", () => {
   assertEquals(plain(both), { a: "null or number", b: "number", c: "string" });
 });
 
+test("union() has a list that is empty in one as the other tells of it", () => {
+  const [empty, full] = [keysOf([{ a: [], b: 1 }]), keysOf([{ a: [{ c: 1 }], b: 1 }])];
+  for (const both of [union(empty, full), union(full, empty)]) {
+    assertEquals(plain(both), { "a[].c": "number", b: "number" });
+  }
+});
+
 test("parseKeys() reads what printKeys() prints", () => {
   const keys = keysOf([{ a: 1, 'x["y': "0x0" }, { a: null, list: [{ b: true }] }]);
   const padded = printKeys(keys).replaceAll(" |", "    |");

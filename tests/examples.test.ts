@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import type { RunResult } from "../bench/mod.ts";
 import { command, ROOT, run, type RunOptions, runtime } from "./support.ts";
 
 const timeout = 60_000;
@@ -165,3 +166,76 @@ test("log_line.ts writes lines whose times are all different and sorted", { time
   // Nanoseconds, not milliseconds with noughts behind.
   assert(times.some((time) => !time.endsWith("000Z")));
 });
+
+test("bench_copy.ts prints a line for each benchmark", { timeout }, () => {
+  const text = example("bench_copy.ts", ["20"], { deno: denoFlags("bench_copy.ts") });
+  const lines = text.trimEnd().split("\n").filter((line) => !line.startsWith("  "));
+  const ns = String.raw`[\d.]+`;
+  const shapes = [
+    ...["spread", "structuredClone", "JSON"].map((name) =>
+      new RegExp(`^throughput, ${name}: ${ns} ns a call \\(by (ticks|now)\\)$`)
+    ),
+    ...["spread", "structuredClone", "JSON"].map((name) =>
+      new RegExp(
+        `^latency, ${name}: median ${ns}, p99 ${ns}, p99.9 ${ns} ns \\(by (ticks|now)\\)$`,
+      )
+    ),
+  ];
+  assertEquals(lines.length, shapes.length);
+  lines.forEach((line, i) => assertMatch(line, shapes[i] as RegExp));
+});
+
+/** Group and name, parameters, mode, and whether it is awaited. */
+const BENCHMARKS: Readonly<Record<string, readonly string[]>> = {
+  "bench_clocks.ts": [
+    "@x/vdso ticks() {} throughput sync",
+    "@x/vdso nowCoarse() {} throughput sync",
+    "@x/vdso now() {} throughput sync",
+    "@x/vdso nowBigInt() {} throughput sync",
+    "built in performance.now() {} throughput sync",
+    "built in process.hrtime.bigint() {} throughput sync",
+    ...(runtime === "bun" ? ["built in Bun.nanoseconds() {} throughput sync"] : []),
+  ],
+  "bench_json.ts": [
+    'parse JSON.parse {"orders":1} throughput sync',
+    'parse JSON.parse {"orders":100} throughput sync',
+    'parse JSON.parse with a reviver {"orders":1} throughput sync',
+    'parse JSON.parse with a reviver {"orders":100} throughput sync',
+    'parse JSON.parse, each call {"orders":1} latency sync',
+    'parse JSON.parse, each call {"orders":100} latency sync',
+  ],
+  "bench_hash.ts": [
+    'hash FNV-1a in JavaScript {"bytes":16} throughput sync',
+    'hash FNV-1a in JavaScript {"bytes":4096} throughput sync',
+    'hash SHA-256, node:crypto {"bytes":16} throughput sync',
+    'hash SHA-256, node:crypto {"bytes":4096} throughput sync',
+    'hash SHA-256, WebCrypto {"bytes":16} throughput async',
+    'hash SHA-256, WebCrypto {"bytes":4096} throughput async',
+  ],
+  "bench_http.ts": [
+    "HTTP the handler {} throughput sync",
+    "HTTP a request {} latency async",
+  ],
+};
+
+for (const [file, expected] of Object.entries(BENCHMARKS)) {
+  test(`${file} declares benchmarks, and they run`, { timeout }, () => {
+    const { code, stdout, stderr } = run("tests/fixtures/declared_benchmarks.ts", [
+      join(ROOT, "examples", file),
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    const { results } = JSON.parse(stdout) as RunResult;
+    assertEquals(
+      results.map(({ group, name, params, mode, async }) =>
+        [...group, name, JSON.stringify(params), mode, async ? "async" : "sync"].join(" ")
+      ),
+      [...expected],
+    );
+    for (const { name, ns } of results) assertGreater(ns.p50, 0, name);
+    // What has more to do takes longer, by ten times and more.
+    const [small, large] = results;
+    if (Object.keys(small?.params ?? {}).length > 0) {
+      assertGreater(large?.ns.min ?? 0, 10 * (small?.ns.min ?? Infinity));
+    }
+  });
+}

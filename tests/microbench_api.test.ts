@@ -14,12 +14,14 @@ const work = () => {
 
 /** What holds for every result. */
 function check(
-  { ns, median, slices, samples, calls, batch, clock, warmup, baseline }: BenchResult,
+  { ns, histogram, median, slices, samples, calls, batch, clock, warmup, baseline }: BenchResult,
 ) {
   const ascending = [ns.min, ns.p50, ns.p75, ns.p90, ns.p99, ns.p999, ns.p9999, ns.max];
   assertEquals(ascending, ascending.toSorted((a, b) => a - b));
   assert(ns.min <= ns.mean && ns.mean <= ns.max && ns.deviation >= 0);
   assert(median.low <= median.high && median.level === 0.95);
+  assertEquals(histogram.reduce((sum, [, count]) => sum + count, 0), samples);
+  assertEquals(histogram.at(-1)?.[0], ns.max);
   assertEquals(calls, samples * batch);
   assert(slices.length > 0 && samples >= 10 && warmup.calls > 0);
   assert(clock.costNs > 0 && clock.resolutionNs > 0);
@@ -86,6 +88,26 @@ test("bench() makes one of each combination of parameters", { timeout }, async (
   ]);
 });
 
+test("bench() takes the function last, too, and knows its input's type then", {
+  timeout,
+}, async () => {
+  const given: string[] = [];
+  bench("with", {
+    ...SHORT,
+    params: { size: [1, 2], letter: ["a"] },
+    setup: ({ size, letter }) => Promise.resolve({ text: letter.repeat(size) }),
+    teardown: ({ text }) => given.push(text),
+  }, ({ text }) => text.length + work());
+  bench("without", { ...SHORT, params: { n: [3] } }, ({ n }) => void given.push(n.toFixed(1)));
+  const { results } = await run();
+  assertEquals([...new Set(given)], ["a", "aa", "3.0"]);
+  assertEquals(results.map(({ name, params }) => [name, params]), [
+    ["with", { size: 1, letter: "a" }],
+    ["with", { size: 2, letter: "a" }],
+    ["without", { n: 3 }],
+  ]);
+});
+
 test("bench() hands over the parameters where there is no setup", { timeout }, async () => {
   const seen = new Set<number>();
   bench("plain", ({ n }: { n: number }) => void seen.add(n), { ...SHORT, params: { n: [3, 5] } });
@@ -108,6 +130,14 @@ test("measure() measures here and now", { timeout }, async () => {
 test("measure() finds a result that doing nothing explains", { timeout }, async () => {
   const { warnings } = await measure(() => {}, { time: 200 });
   assert(warnings.some(({ code }) => code === "noise"), JSON.stringify(warnings));
+});
+
+test("measure() has every object made, also where nobody looks at it", { timeout }, async () => {
+  const options = { time: 100, setup: () => 7 };
+  const nothing = await measure(() => {}, options);
+  const made = await measure((x) => ({ a: x, b: 2 }), options);
+  // Left out it would be 1.3 times the loop around it; made it is five times as much.
+  assertGreater(made.ns.min, 2 * nothing.ns.min);
 });
 
 test("measure() knows a function from one that takes a hundred times as long", {
@@ -154,6 +184,8 @@ test("wrong arguments are named", { timeout }, async () => {
   assertThrows(() => bench("x", work, { time: wrong("1") }), TypeError, "`time`");
   assertThrows(() => bench("x", work, { params: { n: wrong(3) } }), TypeError, "`params.n`");
   assertThrows(() => bench("x", work, wrong(null)), TypeError, "`options`");
+  assertThrows(() => bench("x", wrong(null), work), TypeError, "`options`");
+  assertThrows(() => bench("x", wrong({})), TypeError, "`fn`");
   assertThrows(() => group("x", wrong(undefined)), TypeError, "`declare`");
   await assertRejects(() => measure(wrong(undefined)), TypeError, "`fn`");
   await assertRejects(() => run({ time: -1 }), RangeError, "`time`");

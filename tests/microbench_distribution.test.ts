@@ -66,3 +66,32 @@ test("Recorder takes values beyond the histogram's range", () => {
   assertEquals(max, 2 ** 50);
   assert(p50 > 0);
 });
+
+test("Recorder hands out buckets that hold every sample, and are 0.6 % wide at most", () => {
+  const random = seeded(3);
+  const values = Float64Array.from(
+    { length: 10_000 },
+    () => 1000 + Math.floor(9e5 * random() ** 4),
+  );
+  const recorder = new Recorder();
+  recorder.record(values, values.length);
+  const buckets = recorder.histogram(0, 1);
+  const ends = buckets.map(([end]) => end);
+  assertEquals(ends, ends.toSorted((a, b) => a - b));
+  assertEquals(ends.at(-1), Math.max(...values));
+  let from = 0;
+  for (const [end, samples] of buckets) {
+    const inside = values.filter((value) => value > from && value <= end);
+    assertEquals(inside.length, samples);
+    assertLess(end / Math.min(...inside), 1.006);
+    from = end;
+  }
+});
+
+test("Recorder takes the cost off its buckets, too, down to nothing", () => {
+  const recorder = new Recorder();
+  recorder.record(Float64Array.of(0, 10, 30, 30), 4);
+  const [first, second, third] = recorder.histogram(20, 0.5);
+  assertEquals([first, second], [[0, 1], [0, 1]]);
+  assertEquals(third, [5, 2]);
+});

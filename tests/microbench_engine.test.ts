@@ -143,6 +143,25 @@ test("measureSubject() warms up until a function has become fast, and measures t
   assertEquals(warnings, []);
 });
 
+test("measureSubject() lets the loop of a slow function go round idle while it warms up", async () => {
+  for (const [costNs, slow] of [[20, false], [100_000, true], [1e6, true]] as const) {
+    const { env, pass } = machine();
+    let readings = 0;
+    const counted = (clock: BenchClock) => ({ ...clock, read: () => (readings++, clock.read()) });
+    const long = counted(env.clocks.long);
+    const clocks = { long, short: counted(env.clocks.short) };
+    const settings: Settings = { ...THROUGHPUT, time: 1e6 };
+    const { warmup } = await measureSubject(subject(() => pass(costNs)), settings, {
+      ...env,
+      clocks,
+      quality: () => ({ cost: COST, resolution: 1 }),
+    });
+    assert(warmup.settled);
+    // Ten windows of 40,000 rounds; two readings a sample otherwise.
+    assertEquals(readings > 350_000, slow, `${readings}`);
+  }
+});
+
 test("measureSubject() says so when it never became steady", async () => {
   const { env, pass } = machine();
   let costNs = 50_000;

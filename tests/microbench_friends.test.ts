@@ -1,5 +1,5 @@
 /** The real tinybench and mitata, on this library's clock. */
-import { assert, assertEquals, assertGreater, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertStrictEquals } from "@std/assert";
 import { measure } from "mitata";
 import { test } from "node:test";
 import { Bench } from "tinybench";
@@ -41,12 +41,12 @@ test("timestampProvider is the clock of a tinybench Bench", { timeout }, async (
     const result = bench.tasks[0]?.result;
     assert(result !== undefined && "latency" in result, result?.state);
     assertEquals(result.timestampProviderName, "vdso");
-    // Milliseconds. It cannot be less than what was spun; machines are shared, so no upper bound
-    // but one that a wrong unit breaks.
+    // Milliseconds. 0.2 were spun, less what tinybench takes off for its clock, which it finds larger
+    // on a busy machine; a wrong unit is a thousand times off.
     const { min, p50 } = result.latency;
-    assert(min >= 0.19 && (p50 ?? min) < 200, `${min} ${p50}`);
+    assert(min >= 0.1 && (p50 ?? min) < 100, `${min} ${p50}`);
   }
-  assertGreater(readings, 100);
+  assertGreaterOrEqual(readings, 2 * options.iterations);
 });
 
 test("now of ./mitata is now(), and mitata measures with it", { timeout }, async () => {

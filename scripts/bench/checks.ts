@@ -94,10 +94,15 @@ export function checkStartup({ runtime, form, added }: StartupResult): Check[] {
 }
 
 /** What is not a number holds nothing. */
-function check(runtime: RuntimeName, promise: string, value: number, limit: number): Check {
+export function check(runtime: RuntimeName, promise: string, value: number, limit: number): Check {
   return { runtime, promise, value, limit, holds: value <= limit };
 }
 
-function checkLeast(runtime: RuntimeName, promise: string, value: number, limit: number): Check {
+export function checkLeast(
+  runtime: RuntimeName,
+  promise: string,
+  value: number,
+  limit: number,
+): Check {
   return { runtime, promise, value, limit, atLeast: true, holds: value >= limit };
 }

@@ -86,7 +86,7 @@ function printContenders(
   );
 }
 
-function printMachine(machine: Machine): void {
+export function printMachine(machine: Machine): void {
   const { date, cpu, cores, load, arch, kernel, clocksource, governor, libc, gcc } = machine;
   console.log(`- ${date}, ${cpu}, ${cores} cores, ${arch}, load ${load.toFixed(1)} before`);
   console.log(`- Linux ${kernel}, clocksource ${clocksource}, governor ${governor ?? "unknown"}`);
@@ -141,7 +141,7 @@ const MARKDOWN_BORDER = {
 };
 
 /** A table whose first column says what, and whose others hold figures. */
-function print(rows: Rows, markdown: boolean): void {
+export function print(rows: Rows, markdown: boolean): void {
   const text = drawTable(rows.map((row) => [...row]), {
     border: markdown ? MARKDOWN_BORDER : getBorderCharacters("norc"),
     columnDefault: { alignment: "right" },

@@ -3,6 +3,9 @@ import { type DocEntry, type DocPage, isDocEntryHidden } from "@optique/core/doc
 import { getDocPageSync } from "@optique/core/parser";
 import type { Usage } from "@optique/core/usage";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { GRAMMAR } from "../../cli/grammar.ts";
 import { ROOT, RUNTIMES } from "../runtimes.ts";
 import { type Keys, keysOf } from "./json_keys.ts";
@@ -63,11 +66,12 @@ const PLACES: readonly (readonly string[])[] = [
 
 /**
  * The keys of its `--json`, in all places: none where it cannot be had, on a machine without vDSO.
- * Undefined if it has no `--json`, or wants more words than its name.
+ * Undefined if it has no `--json`, or wants more words than its name and nobody knows which.
  */
 export function jsonKeys({ words, page, entries }: CommandPage): Keys | undefined {
   const options = entries.flatMap(({ term }) => term.type === "option" ? [term] : []);
   if (!options.some(({ names }) => names.includes("--json"))) return undefined;
+  if (words[0] === "bench") return keysOf(benchReports());
   if (words.length > 0 && wantsMore(page.usage ?? [])) return undefined;
   const short = options.some(({ names }) => names.includes("--duration"))
     ? ["--duration", "0.1"]
@@ -79,18 +83,77 @@ export function jsonKeys({ words, page, entries }: CommandPage): Keys | undefine
   for (const [program = "", ...args] of PLACES) {
     for (const more of flags.length > 0 ? [[], flags] : [[]]) {
       const line = [...args, CLI, ...words, "--json", ...short, ...more];
-      const { stdout, error } = spawnSync(program, line, {
-        cwd: ROOT,
-        encoding: "utf8",
-        timeout: 60_000,
-        maxBuffer: 1 << 28,
-      });
-      if (error) throw error;
-      // Nothing where the command cannot be had: it says so on standard error.
-      if (stdout.startsWith("{")) samples.push(JSON.parse(stdout));
+      samples.push(...sample(program, line));
     }
   }
   return keysOf(samples);
+}
+
+/** The object that it prints; none where the command cannot be had: it says so on standard error. */
+function sample(program: string, line: readonly string[]): unknown[] {
+  const { stdout, error } = spawnSync(program, line, {
+    cwd: ROOT,
+    encoding: "utf8",
+    timeout: 60_000,
+    maxBuffer: 1 << 28,
+  });
+  if (error) throw error;
+  return stdout.startsWith("{") ? [JSON.parse(stdout)] : [];
+}
+
+/**
+ * What `vdso bench --json` prints does not depend on the runtime that it runs in, but on those that
+ * it runs benchmarks in, on what fails there, and on what is compared with what.
+ */
+function benchReports(): unknown[] {
+  const directory = mkdtempSync(join(tmpdir(), "vdso-docs-"));
+  const base = join(directory, "base.json");
+  const words = [CLI, "bench", "--json", "--processes", "5"];
+  const clocks = ["examples/bench_clocks.ts", "--time", "1", "--filter", " now\\(|faulty"];
+  try {
+    const reports = [
+      ...sample(node, [...words, ...clocks, "--runtimes", "bun", "--save", base]),
+      ...sample(node, [
+        ...words,
+        ...clocks,
+        "tests/fixtures/bench_throws.ts",
+        ...["--runtimes", "node99,bun,deno", "--compare", base],
+      ]),
+    ];
+    return [...reports, ...reports.map(elsewhere)];
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** What other machines, permissions and words have in place of what this one shows. */
+const ELSEWHERE: Readonly<Record<string, unknown>> = {
+  clocksource: null,
+  collectionNs: 1,
+  collections: 1,
+  filter: null,
+  governor: "performance",
+  involuntarySwitches: null,
+  majorFaults: null,
+  migrations: null,
+  minorFaults: null,
+  offCpuNs: null,
+  output: ["printed"],
+  problems: ["slower"],
+  reason: "why",
+  stealNs: null,
+  time: null,
+  unreadable: {},
+  voluntarySwitches: null,
+};
+
+function elsewhere(report: unknown): unknown {
+  return JSON.parse(JSON.stringify(report, (key, value: unknown) => {
+    // Of the platform its model, of the settings a number.
+    if (key === "cpu") return value === null ? 0 : null;
+    if (key === "clock") return { ...value as object, reason: "why" };
+    return key in ELSEWHERE ? ELSEWHERE[key] : value;
+  }));
 }
 
 /** Whether it wants more than its name. */

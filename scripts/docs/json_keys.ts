@@ -7,11 +7,15 @@ export type Keys = Map<string, Set<string>>;
 export function keysOf(samples: readonly unknown[]): Keys {
   const keys: Keys = new Map();
   describe("", samples, keys);
+  return dropBranches(keys);
+}
+
+function dropBranches(keys: Keys): Keys {
   const paths = [...keys.keys()];
   for (const path of paths) {
-    const only = keys.get(path)?.size === 1;
+    const types = [...keys.get(path) ?? []].join();
     const isBranch = paths.some((other) => /^(\.|\[)/.test(suffix(other, path)));
-    if (only && isBranch) keys.delete(path);
+    if (isBranch && (types === "list" || types === "object")) keys.delete(path);
   }
   return keys;
 }
@@ -55,7 +59,7 @@ function typeName(value: unknown): string {
 export function union(a: Keys, b: Keys): Keys {
   const all: Keys = new Map(a);
   for (const [path, types] of b) all.set(path, (all.get(path) ?? new Set()).union(types));
-  return all;
+  return dropBranches(all); // a list that is empty in one has items in the other
 }
 
 /** As rows of a Markdown table, in order of the paths. */

@@ -20,6 +20,7 @@ export function thirdPartyLicenses(packages: readonly BundledPackage[], target: 
     const text = readFileSync(join(directory, file), "utf8").trim();
     return `${name} ${version} (${license})\n\n${text}\n`;
   });
-  const head = "The vdso command contains code of the packages below. The library does not.\n";
+  const head =
+    "The vdso command and the benchmark contain code of the packages below. The library does not.\n";
   writeFileSync(target, [head, ...parts].join(`\n${"-".repeat(80)}\n\n`));
 }

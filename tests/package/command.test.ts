@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import type { RuntimeName } from "../../scripts/runtimes.ts";
 import { environment } from "./projects.ts";
 import { directory, installed, output, project, runtimeBin, tarball } from "./support.ts";
 
@@ -25,6 +26,31 @@ for (const [name, command] of Object.entries(WAYS)) {
     const summary = output(project("koffi"), command, { PATH });
     assertMatch(summary, /^clock_gettime +vdso$/m);
     assertMatch(summary, /^now\(\) +\d+\.\d +1\.00$/m);
+  });
+}
+
+const TOOLS: readonly RuntimeName[] = ["deno", "bun", "node22", "node24", "node26"];
+
+for (const [name, command] of Object.entries(WAYS)) {
+  test(`${name} bench runs a project's benchmarks in every runtime`, { timeout: 120_000 }, () => {
+    const words = ["bench", "bench.ts", "--runtimes", TOOLS.map(runtimeBin).join(","), "--json"];
+    const report = JSON.parse(output(project("koffi"), [...command, ...words], { PATH })) as {
+      benchmarks: { name: string; results: { runs: { clock: { source: string } }[] }[] }[];
+      failures: unknown[];
+    };
+    assertEquals(report.failures, []);
+    assertEquals(report.benchmarks.map(({ name }) => name), ["parse", "stringify"]);
+    for (const { results } of report.benchmarks) {
+      const sources = results.flatMap(({ runs }) => runs.map(({ clock: { source } }) => source));
+      // Neither the runtime's own clock, nor the system call: the FFI was there.
+      assertEquals(sources.map((source) => /^(rdtsc|cntvct_el0|vdso)$/.test(source)), [
+        true,
+        true,
+        true,
+        true,
+        true,
+      ]);
+    }
   });
 }
 

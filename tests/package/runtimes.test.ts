@@ -1,7 +1,9 @@
+import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
+import type { RunResult } from "../../bench/mod.ts";
 import { RUNTIMES } from "../../scripts/runtimes.ts";
 import type { PROJECTS } from "./projects.ts";
-import { assertReport, project, runtimeBin } from "./support.ts";
+import { assertReport, output, project, runtimeBin } from "./support.ts";
 
 /** Deno's permissions: the library takes FFI alone, require() in Deno takes files too. */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
@@ -35,5 +37,22 @@ test("the package works by an npm: specifier in Deno", () => {
 for (const node of ["node22", "node24"] as const) {
   test(`the package works with the oldest koffi that it allows, in ${node}`, () => {
     assertReport(project("oldestKoffi"), [runtimeBin(node), "main.mjs"], "koffi");
+  });
+}
+
+for (const { name, bin } of RUNTIMES) {
+  test(`the package measures in ${name}`, { timeout: 60_000 }, () => {
+    const flags = FLAGS[`${name} main.mjs`] ?? [];
+    const text = output(project("koffi"), [bin, ...flags, "bench.mjs"]);
+    const { runtime, results, ...rest } = JSON.parse(text) as RunResult & {
+      p50: number;
+      verdict: string;
+      same: boolean;
+    };
+    assertEquals(runtime.name, name.replace(/\d+$/, ""));
+    assertEquals(results.map(({ group, name }) => [...group, name]), [["parse", "JSON"]]);
+    assert((results[0]?.ns.min ?? 0) > 0 && rest.p50 > 0, text);
+    assertEquals([rest.verdict, rest.same], ["no change", true]);
+    assertEquals(results[0]?.clock.name, "ticks");
   });
 }

@@ -1,0 +1,33 @@
+/**
+ * How `vdso bench` gets hold of the benchmarks of a file.
+ *
+ * In the processes that it starts it leaves an object on `globalThis`, before the file is imported.
+ * This module tells that object what is declared, and who can run it. So it does not matter which
+ * copy of this module a file imports, whence and of which version: its benchmarks are run by the
+ * `run` that belongs to them.
+ *
+ * @module
+ */
+import type { RunOptions } from "./api.ts";
+import type { RunResult } from "./types.ts";
+
+/** Left by `vdso bench`. Versions of this module that differ must agree on it. */
+export interface Runner {
+  /**
+   * Called for each benchmark that is declared.
+   *
+   * @param name as a filter sees it
+   * @param run what runs it
+   */
+  declared(name: string, run: (options?: RunOptions) => Promise<RunResult>): void;
+  /** What the command line asks for, on top of the options that a file gives to `run` itself. */
+  options(own: RunOptions): RunOptions;
+}
+
+/** Also in cli/bench/child.ts, which is no part of the process that imports this. */
+const RUNNER = Symbol.for("@x/vdso/bench runner");
+
+/** Undefined, unless `vdso bench` started this process. */
+export function runner(): Runner | undefined {
+  return (globalThis as { [RUNNER]?: Runner })[RUNNER];
+}

@@ -1,0 +1,205 @@
+/**
+ * `vdso bench`: files of benchmarks, each in several runtimes, side by side.
+ *
+ * @module
+ */
+import { readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import process from "node:process";
+import { platform } from "../platform.ts";
+import { clearProgress, showProgress } from "../progress.ts";
+import { checkBase, compareWithBase, type Intention, readBase } from "./base.ts";
+import type { BenchCommand } from "./grammar.ts";
+import type { ProcessOutcome } from "./outcome.ts";
+import { checkPinning } from "./pin.ts";
+import { printPlots } from "./plot.ts";
+import { DENO_FLAGS, type ProcessOptions, runProcess } from "./process.ts";
+import {
+  type BenchReport,
+  type FileResult,
+  printReport,
+  type ReportFailure,
+  sideBySide,
+} from "./report.ts";
+import {
+  findAllRuntimes,
+  findRuntimes,
+  type FoundRuntime,
+  type MissingRuntime,
+} from "./runtimes.ts";
+import { printMarkdown, printText } from "./table.ts";
+
+/** Process runs of each file in each runtime: a base is good for nothing with fewer than five. */
+const PROCESSES = 1;
+const PROCESSES_TO_COMPARE = 10;
+const MAX_REGRESS = 0.05;
+
+/** Runs everything; the text, and whether all is well. What is not goes to standard error. */
+export async function benchCommand(
+  command: BenchCommand,
+): Promise<{ text: string; ok: boolean }> {
+  checkWords(command);
+  const files = command.files.map((file) => realpathSync(file));
+  if (command.cpu !== undefined) checkPinning(command.cpu);
+  const { found, missing } = find(command, files);
+  const intention = intend(command, found);
+  const base = command.compare === undefined ? undefined : readBase(command.compare);
+  const notes = base ? checkBase(base, intention) : [];
+
+  const { results, failures } = await runAll(files, found, intention.settings.processes, {
+    time: command.time ?? null,
+    filter: command.filter ?? null,
+    timeout: command.timeout * 1000,
+    cpu: command.cpu,
+    denoArgs: denoArgs(command),
+  });
+  if (results.length === 0 && failures.length === 0) {
+    throw new Error(`No benchmark's name matches --filter ${command.filter}`);
+  }
+  const names = found.map(({ name }) => name);
+  const rows = sideBySide(results, names, intention.settings.relativeTo ?? undefined);
+  const { compare: file = "", maxRegress = MAX_REGRESS } = command;
+  const changes = base && compareWithBase(rows, base, { file, maxRegress, notes });
+  const problems = changes?.base.problems ?? [];
+  for (const problem of problems) complain(problem);
+  const report: BenchReport = {
+    version: 1,
+    ...intention,
+    missing,
+    benchmarks: changes?.benchmarks ?? rows,
+    failures,
+    base: changes?.base ?? null,
+    ok: [missing, failures, problems].every(({ length }) => length === 0),
+  };
+  if (command.save !== undefined) writeFileSync(command.save, `${printReport(report)}\n`);
+  return { text: print(report, command), ok: report.ok };
+}
+
+/** The runtimes that are asked for, or all. */
+function find(
+  { runtimes }: BenchCommand,
+  files: readonly string[],
+): { found: FoundRuntime[]; missing: MissingRuntime[] } {
+  const places = {
+    directories: [...files.map((file) => dirname(file)), process.cwd()],
+    path: process.env["PATH"] ?? "",
+  };
+  const { found, missing } = runtimes ? findRuntimes(runtimes, places) : findAllRuntimes(places);
+  for (const { name, reason } of missing) complain(`${name}: ${reason}`);
+  if (found.length === 0) throw new Error("There is no runtime to run benchmarks in");
+  return { found, missing };
+}
+
+/** What is known before anything has run. */
+function intend(command: BenchCommand, found: readonly FoundRuntime[]): Intention {
+  const names = found.map(({ name }) => name);
+  const { relativeTo = names[0] ?? "" } = command;
+  if (!names.includes(relativeTo)) {
+    throw new RangeError(
+      `Expected --relative-to to be one of ${names.join(", ")}, got ${relativeTo}`,
+    );
+  }
+  const comparing = command.save !== undefined || command.compare !== undefined;
+  return {
+    platform: platform(),
+    settings: {
+      processes: command.processes ?? (comparing ? PROCESSES_TO_COMPARE : PROCESSES),
+      time: command.time ?? null,
+      filter: command.filter ? String(command.filter) : null,
+      cpu: command.cpu ?? null,
+      relativeTo: found.length > 1 ? relativeTo : null,
+    },
+    runtimes: found.map(({ path: _, ...runtime }) => ({
+      ...runtime,
+      flags: runtime.kind === "deno" ? [...DENO_FLAGS, ...denoArgs(command)] : [],
+    })),
+  };
+}
+
+function denoArgs({ denoArgs = "" }: BenchCommand): string[] {
+  return denoArgs.split(/\s+/).filter((word) => word !== "");
+}
+
+/** What the grammar cannot say. */
+function checkWords({ files, json, markdown, plot, compare, maxRegress }: BenchCommand): void {
+  if (json && markdown) throw new RangeError("Expected --json or --markdown, got both");
+  if (plot && (json || markdown)) {
+    throw new RangeError("Expected --plot with neither --json nor --markdown");
+  }
+  if (maxRegress !== undefined && compare === undefined) {
+    throw new RangeError("Expected --max-regress with --compare, got it alone");
+  }
+  for (const file of files) readFileSync(file); // throws for what is not there, or a directory
+}
+
+function print(report: BenchReport, { json, markdown, plot }: BenchCommand): string {
+  if (json) return printReport(report);
+  if (markdown) return printMarkdown(report);
+  const text = printText(report);
+  return plot ? `${text}\n\n${printPlots(report)}` : text;
+}
+
+/** Runs every file in every runtime so many times: A B A B, so that all see the same weather. */
+async function runAll(
+  files: readonly string[],
+  runtimes: readonly FoundRuntime[],
+  processes: number,
+  options: ProcessOptions,
+): Promise<{ results: FileResult[]; failures: ReportFailure[] }> {
+  const results: FileResult[] = [];
+  const failures: ReportFailure[] = [];
+  const total = files.length * runtimes.length * processes;
+  let done = 0;
+  for (let run = 1; run <= processes; run++) {
+    for (const path of files) {
+      const file = relative(process.cwd(), path);
+      for (const runtime of runtimes) {
+        const where = total > runtimes.length ? `${runtime.name}, run ${run}` : runtime.name;
+        const part = done++;
+        // What has failed once would fail again.
+        if (failures.some((other) => other.file === file && other.runtime === runtime.name)) {
+          continue;
+        }
+        showProgress(part / total, where);
+        const outcome = await runProcess(runtime, path, {
+          ...options,
+          onProgress: (name, index, count) =>
+            showProgress((part + index / count) / total, `${where}: ${name}`),
+        });
+        clearProgress();
+        results.push(...numbered(file, runtime.name, outcome));
+        const failure = failureOf(outcome, file);
+        if (failure !== undefined) {
+          const output = outcome.printed.lines;
+          failures.push({ runtime: runtime.name, file, run, reason: failure, output });
+        }
+        if (run === 1 || failure !== undefined) showPrinted(runtime.name, outcome);
+        if (failure !== undefined) complain(`${file} in ${runtime.name}: ${failure}`);
+      }
+    }
+  }
+  return { results, failures };
+}
+
+function failureOf({ failure, declared }: ProcessOutcome, file: string): string | undefined {
+  return failure ?? (declared === 0 ? `${file} declares no benchmark` : undefined);
+}
+
+function numbered(file: string, runtime: string, { results }: ProcessOutcome): FileResult[] {
+  const seen = new Map<string, number>();
+  return results.map((result) => {
+    const key = JSON.stringify([result.group, result.name, result.params, result.mode]);
+    const occurrence = seen.get(key) ?? 0;
+    seen.set(key, occurrence + 1);
+    return { file, runtime, result, occurrence };
+  });
+}
+
+function showPrinted(name: string, { printed: { lines, count } }: ProcessOutcome): void {
+  if (count > lines.length) console.error(`${name} | ... ${count - lines.length} more lines`);
+  for (const line of lines) console.error(`${name} | ${line}`);
+}
+
+function complain(text: string): void {
+  console.error(`vdso: ${text}`);
+}

@@ -1,0 +1,193 @@
+/**
+ * What `vdso bench` found: plain data, the keys of its `--json` and of the files that it saves.
+ *
+ * @module
+ */
+import {
+  type BenchResult,
+  compare,
+  type Comparison,
+  type Distribution,
+  median,
+} from "../../bench/mod.ts";
+import type { Platform } from "../platform.ts";
+import type { FoundRuntime, MissingRuntime } from "./runtimes.ts";
+
+/** The whole. */
+export interface BenchReport {
+  /** Of this format: changes when a key changes its meaning or goes away. */
+  readonly version: 1;
+  readonly platform: Platform;
+  readonly settings: ReportSettings;
+  /** The columns. */
+  readonly runtimes: readonly ReportRuntime[];
+  /** What was asked for and is not there. */
+  readonly missing: readonly MissingRuntime[];
+  /** The rows, as they were declared. */
+  readonly benchmarks: readonly ReportBenchmark[];
+  /** What did not run to its end. */
+  readonly failures: readonly ReportFailure[];
+  /** What came of `--compare`; null without. */
+  readonly base: ReportBase | null;
+  /** Whether everything ran, and nothing got slower than allowed. */
+  readonly ok: boolean;
+}
+
+/** How it was measured. What was left out is null. */
+export interface ReportSettings {
+  /** Process runs of each file in each runtime. */
+  readonly processes: number;
+  /** Milliseconds for each benchmark. */
+  readonly time: number | null;
+  readonly filter: string | null;
+  /** The CPU that the processes were pinned to. */
+  readonly cpu: number | null;
+  /** The runtime that the others are compared with. */
+  readonly relativeTo: string | null;
+}
+
+/** One that was measured in. */
+export interface ReportRuntime extends Omit<FoundRuntime, "path"> {
+  /** What it was started with: Deno's permissions. */
+  readonly flags: readonly string[];
+}
+
+/** One benchmark, with one value of each parameter. */
+export interface ReportBenchmark extends Pick<BenchResult, "name" | "group" | "params" | "mode"> {
+  /** Relative to the current directory. */
+  readonly file: string;
+  /** One for each runtime where there is a result, in the order of the columns. */
+  readonly results: readonly ReportResult[];
+}
+
+/** One cell of the table. */
+export interface ReportResult {
+  readonly runtime: string;
+  /**
+   * Nanoseconds per call: the median over the process runs of the medians of their slices, which is
+   * what is compared. Where a run was steady, that is its `ns.p50`.
+   */
+  readonly ns: number;
+  /** Compared with the runtime that `relativeTo` names; null for that one, and where it has none. */
+  readonly relative: Comparison | null;
+  /** Compared with the base; null where that has none. */
+  readonly change: Comparison | null;
+  /** Each process run in full. */
+  readonly runs: readonly ReportRun[];
+}
+
+/** A result without what all the runs have in common. */
+export type ReportRun = Omit<BenchResult, "name" | "group" | "params" | "mode">;
+
+/** A file that did not run to its end in a runtime. */
+export interface ReportFailure {
+  readonly runtime: string;
+  readonly file: string;
+  /** Which process run, from 1 on. */
+  readonly run: number;
+  readonly reason: string;
+  /** The last lines that it printed. */
+  readonly output: readonly string[];
+}
+
+/** What came of a comparison with a saved base. */
+export interface ReportBase {
+  /** The file. */
+  readonly file: string;
+  /** How much slower anything may have got, as a part: 0.05 for 5 %. */
+  readonly maxRegress: number;
+  /** What differs between then and now, and does not keep them from being compared. */
+  readonly notes: readonly string[];
+  /** What is wrong: empty if nothing is. */
+  readonly problems: readonly string[];
+}
+
+/** A process run's result. */
+export interface FileResult {
+  readonly file: string;
+  readonly runtime: string;
+  readonly result: BenchResult;
+  /** Which of those with the same name in this run, from 0 on. */
+  readonly occurrence: number;
+}
+
+/** What tells benchmarks apart, in one report and in two. */
+export function benchmarkKey(
+  { file, group, name, params, mode }: Pick<
+    ReportBenchmark,
+    "file" | "group" | "name" | "params" | "mode"
+  >,
+): string {
+  return JSON.stringify([file, group, name, params, mode]);
+}
+
+/** Puts results of process runs side by side. */
+export function sideBySide(
+  results: readonly FileResult[],
+  runtimes: readonly string[],
+  relativeTo: string | undefined,
+): ReportBenchmark[] {
+  const rows = new Map<string, FileResult[]>();
+  for (const item of results) {
+    const key = `${item.occurrence} ${benchmarkKey({ ...item.result, file: item.file })}`;
+    const row = rows.get(key);
+    if (row) row.push(item);
+    else rows.set(key, [item]);
+  }
+  return Array.from(rows.values(), (row) => {
+    const runsOf = (runtime: string | undefined): ReportRun[] =>
+      row.filter((item) => item.runtime === runtime).map(({ result }) => {
+        const { name: _, group: __, params: ___, mode: ____, ...run } = result;
+        return run;
+      });
+    const [{ file, result: { name, group, params, mode } }] = row as [FileResult];
+    const base = runsOf(relativeTo);
+    return {
+      file,
+      group,
+      name,
+      params,
+      mode,
+      results: runtimes.flatMap((runtime) => {
+        const runs = runsOf(runtime);
+        if (runs.length === 0) return [];
+        return {
+          runtime,
+          ns: median(runs.map(({ slices }) => median(slices))),
+          relative: runtime === relativeTo ? null : compareRuns(base, runs),
+          change: null,
+          runs,
+        };
+      }),
+    };
+  });
+}
+
+/** What a figure is over several process runs: the least, the largest, else the median. */
+export function overRuns(runs: readonly Pick<ReportRun, "ns">[], key: keyof Distribution): number {
+  const all = runs.map(({ ns }) => ns[key]);
+  return key === "min" ? Math.min(...all) : key === "max" ? Math.max(...all) : median(all);
+}
+
+/** Null if there is nothing to compare, or nothing that a ratio could be made of. */
+export function compareRuns(
+  base: readonly Pick<ReportRun, "slices">[],
+  other: readonly Pick<ReportRun, "slices">[],
+): Comparison | null {
+  const [a, b] = [base, other].map((runs) => runs.map(({ slices }) => slices)) as [
+    (readonly number[])[],
+    (readonly number[])[],
+  ];
+  const isSound = (runs: readonly (readonly number[])[]) =>
+    runs.length > 0 && runs.every((run) => run.length > 0 && run.every((ns) => ns > 0));
+  return isSound(a) && isSound(b) ? compare(a, b) : null;
+}
+
+/** JSON in which fractions have six figures: more than can be measured. */
+export function printReport(report: BenchReport): string {
+  return JSON.stringify(
+    report,
+    (_key, value: unknown) =>
+      typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value,
+  );
+}

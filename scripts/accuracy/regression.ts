@@ -1,0 +1,60 @@
+/** Whether a change of 5 % is found, and none where there is none: with processes of a runtime. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { compare, type Comparison } from "../../bench/mod.ts";
+import type { RuntimeCommand } from "../runtimes.ts";
+
+const exec = promisify(execFile);
+
+/** What is compared: a native loop, as it is, and 5 % longer. */
+const ITERATIONS = { base: 1000, same: 1000, changed: 1050 };
+type Side = keyof typeof ITERATIONS;
+const SIDES = Object.keys(ITERATIONS) as Side[];
+const TIME_MS = 50;
+
+export interface Regression {
+  readonly comparisons: number;
+  /** Process runs of each side in a comparison. */
+  readonly runs: number;
+  /** How often 5 % more came out as "slower". */
+  readonly found: number;
+  /** How often nothing came out as "no change". */
+  readonly quiet: number;
+  /** The ratios that were found, of the change and of none. */
+  readonly ratios: { readonly changed: readonly number[]; readonly same: readonly number[] };
+}
+
+/** So many comparisons, each of so many processes of three sides in turns. */
+export async function measureRegression(
+  { bin, run }: RuntimeCommand,
+  library: string,
+  comparisons: number,
+  runs: number,
+): Promise<Regression> {
+  const slices = async (side: Side) => {
+    const file = join(import.meta.dirname, "one_run.ts");
+    const words = [...run, file, library, String(ITERATIONS[side]), String(TIME_MS)];
+    const { stdout } = await exec(bin, words);
+    return JSON.parse(stdout) as number[];
+  };
+  const found: Record<"changed" | "same", Comparison[]> = { changed: [], same: [] };
+  for (let i = 0; i < comparisons; i++) {
+    const sides: Record<Side, number[][]> = { base: [], same: [], changed: [] };
+    for (let turn = 0; turn < runs; turn++) {
+      for (const side of SIDES) sides[side].push(await slices(side));
+    }
+    found.changed.push(compare(sides.base, sides.changed));
+    found.same.push(compare(sides.base, sides.same));
+  }
+  const count = (all: readonly Comparison[], wanted: Comparison["verdict"]) =>
+    all.filter(({ verdict }) => verdict === wanted).length;
+  const ratios = (all: readonly Comparison[]) => all.map(({ ratio }) => ratio);
+  return {
+    comparisons,
+    runs,
+    found: count(found.changed, "slower"),
+    quiet: count(found.same, "no change"),
+    ratios: { changed: ratios(found.changed), same: ratios(found.same) },
+  };
+}

@@ -1,0 +1,59 @@
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import type { BenchResult } from "../bench/mod.ts";
+import { OutcomeBuilder } from "../cli/bench/outcome.ts";
+
+const RESULT = { name: "a" } as BenchResult;
+const EXIT = "Ended with exit status 1";
+
+/** A process that has got to the second of its benchmarks. */
+function halfway(): OutcomeBuilder {
+  const builder = new OutcomeBuilder();
+  builder.take({ kind: "run", names: ["a", "b"] });
+  builder.take({ kind: "result", result: RESULT });
+  return builder;
+}
+
+test("OutcomeBuilder tells which benchmark runs", () => {
+  const seen: unknown[] = [];
+  const builder = new OutcomeBuilder((...progress) => seen.push(progress));
+  builder.take({ kind: "run", names: ["a", "b"] });
+  builder.take({ kind: "result", result: RESULT });
+  builder.take({ kind: "result", result: RESULT });
+  assertEquals(seen, [["a", 0, 2], ["b", 1, 2]]);
+});
+
+test("OutcomeBuilder finds nothing wrong once everything has run", () => {
+  const builder = halfway();
+  builder.take({ kind: "result", result: RESULT });
+  builder.take({ kind: "end", declared: 2 });
+  builder.timeout(1000); // its servers kept it
+  const { failure, results, declared } = builder.end("Was killed by SIGKILL");
+  assertEquals([failure, results.length, declared], [undefined, 2, 2]);
+});
+
+test("OutcomeBuilder says how far a process got, and keeps the first reason", () => {
+  assertEquals(halfway().end(EXIT).failure, `${EXIT} in "b"`);
+  assertEquals(halfway().end(EXIT).results.length, 1);
+  assertEquals(new OutcomeBuilder().end(EXIT).failure, EXIT);
+  const thrown = halfway();
+  thrown.take({
+    kind: "thrown",
+    error: "Error: why\n    at b (b.ts)\n    at data:text/javascript,x",
+  });
+  assertEquals(thrown.end(EXIT).failure, '"b" threw Error: why\n    at b (b.ts)');
+  const hung = halfway();
+  hung.timeout(1500);
+  assertEquals(hung.end("Was killed by SIGKILL").failure, '"b" took more than 1.5 s: killed');
+  const early = new OutcomeBuilder();
+  early.timeout(1000);
+  const before = "What comes before the benchmarks took more than 1 s: killed";
+  assertEquals(early.end(EXIT).failure, before);
+});
+
+test("OutcomeBuilder keeps the last lines, without colours", () => {
+  const builder = new OutcomeBuilder();
+  for (let i = 1; i <= 30; i++) builder.print(`\x1b[31m${i}\x1b[39m`);
+  const { lines, count } = builder.end(EXIT).printed;
+  assertEquals([lines.length, lines[0], lines.at(-1), count], [20, "11", "30", 30]);
+});
