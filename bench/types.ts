@@ -47,7 +47,7 @@ export interface ClockReport {
   readonly source: string;
   /** What a measurement of nothing shows, in nanoseconds. Has been taken off each sample. */
   readonly costNs: number;
-  /** The least difference that was seen, in nanoseconds. */
+  /** The least difference that it shows, in nanoseconds: the step of the counter behind it. */
   readonly resolutionNs: number;
   /** Why it is not the CPU's counter, where only that was the reason. */
   readonly reason?: string;

@@ -6,7 +6,7 @@
  *   npm run bench:accuracy -- [--runtimes deno,bun,...] [--only known,overhead,...] [--quick]
  *     [--markdown] [--assert]
  *
- * Some 5 minutes a runtime, most of them for the regression; `--quick`: one. `--assert` exits with 1
+ * Some 8 minutes a runtime, most of them for the regression; `--quick`: one. `--assert` exits with 1
  * if a promise does not hold; on a machine that others use, medians are theirs as much as ours.
  */
 import { execFileSync } from "node:child_process";
@@ -107,7 +107,7 @@ printPeers(peers, markdown);
 
 const regression = await measureAll<Regression>(
   "regression",
-  (runtime) => measureRegression(runtime, library, quick ? 2 : 20, 8),
+  (runtime) => measureRegression(runtime, library, quick ? 2 : 20, 10),
 );
 printRegression(regression, markdown);
 for (const [name, one] of regression) checks.push(...checkRegression(name, one));

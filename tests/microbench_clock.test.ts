@@ -44,9 +44,23 @@ test("measureClock() leaves out what was interrupted", () => {
 });
 
 test("smallestStep() is the least distance, from 0 too", () => {
-  assertEquals(smallestStep([30, 31, 35]), 1);
+  assertEquals(smallestStep([30, 33, 38]), 3);
   assertEquals(smallestStep([40, 40]), 40);
   assertEquals(smallestStep([0, 26, 52]), 26);
+  assertEquals(smallestStep([1000, 1000.0000001, 1999]), 999);
+});
+
+test("smallestStep() takes neighbours for roundings of one value, but not more than two", () => {
+  assertEquals(smallestStep([40, 41, 50, 51, 60, 70, 71]), 10);
+  assertEquals(smallestStep([40, 40.0000001, 41, 50]), 10);
+  assertEquals(smallestStep([20, 30, 31, 32, 40]), 1);
+  assertEquals(smallestStep([0, 1, 2, 7]), 1);
+});
+
+test("measureClock() finds the step of a clock whose counter's steps are no whole nanoseconds", () => {
+  const clock = steps(40, 9.6);
+  const { resolution } = measureClock({ ...clock, read: () => Math.floor(clock.read()) });
+  assertLess(Math.abs(resolution - 9.6), 1);
 });
 
 test("findClocks() has the counter for short intervals, and now() for long ones", () => {

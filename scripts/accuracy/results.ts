@@ -51,6 +51,6 @@ export interface FriendClock {
   readonly name: string;
   /** What lies between two readings, in nanoseconds. */
   readonly costNs: number;
-  /** The least difference that was seen, in nanoseconds. */
+  /** The least difference that it shows, in nanoseconds: the step of the counter behind it. */
   readonly resolutionNs: number;
 }
