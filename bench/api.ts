@@ -23,6 +23,7 @@ import type {
   ClockReport,
   Params,
   RunResult,
+  SetupIfNeeded,
 } from "./types.ts";
 
 /** Declared, and not run yet. */
@@ -60,7 +61,7 @@ let groups: readonly string[] = [];
 export function bench<P extends Params = Params, I = P>(
   name: string,
   fn: (input: I) => unknown,
-  options?: BenchOptions<P, I>,
+  options?: BenchOptions<P, I> & SetupIfNeeded<P, I>,
 ): void;
 /**
  * The same with the function last. TypeScript infers from left to right: if `setup` takes
@@ -78,7 +79,7 @@ export function bench<P extends Params = Params, I = P>(
  */
 export function bench<P extends Params = Params, I = P>(
   name: string,
-  options: BenchOptions<P, I>,
+  options: BenchOptions<P, I> & SetupIfNeeded<P, I>,
   fn: (input: I) => unknown,
 ): void;
 export function bench<P extends Params, I>(
@@ -131,7 +132,8 @@ function toSubject<P extends Params, I>(
 /**
  * Puts the benchmarks that `declare` declares into a group. Groups may contain groups.
  *
- * @throws {TypeError} for wrong arguments
+ * @throws {TypeError} for wrong arguments, and if `declare` is async: what comes after its first
+ * await would be in no group
  *
  * @example
  * ```ts
@@ -149,7 +151,10 @@ export function group(name: string, declare: () => void): void {
   const outer = groups;
   groups = [...outer, name];
   try {
-    declare();
+    const returned: unknown = declare();
+    if (returned instanceof Promise) {
+      throw new TypeError("Expected `declare` to return nothing, got a promise");
+    }
   } finally {
     groups = outer;
   }

@@ -9,7 +9,7 @@ import { UNWATCHED, type Watch } from "./disturbance.ts";
 import { type Compiler, makeLoop } from "./loop.ts";
 import { median, medianInterval, medianSorted } from "./statistics.ts";
 import type { Baseline, BenchResult, ClockReport, Mode, Warning } from "./types.ts";
-import { batchSize, Settling } from "./warmup.ts";
+import { batchSize, Settling, WINDOWS } from "./warmup.ts";
 
 /** What is measured. */
 export interface Subject<I> {
@@ -88,11 +88,19 @@ async function take<I>(
   env: Omit<Environment, "baseline">,
 ): Promise<Taken> {
   const input = await subject.setup();
+  let taken: Taken;
   try {
-    return await takeWith(input, subject, settings, env);
-  } finally {
-    await subject.teardown?.(input);
+    taken = await takeWith(input, subject, settings, env);
+  } catch (error) {
+    try {
+      await subject.teardown?.(input);
+    } catch {
+      // It may fail because of the first error, which says more.
+    }
+    throw error;
   }
+  await subject.teardown?.(input);
+  return taken;
 }
 
 /** A window of the warm-up; the run has a hundred slices. */
@@ -301,7 +309,9 @@ export function warnings(result: Omit<Measured, "warnings">, own: boolean): Warn
     warn("clock", `The clock is more than a tenth of a batch of ${batch} calls`);
   }
   if (!warmup.settled) {
-    warn("unsettled", `Still changed after ${(warmup.ns / 1e6).toFixed(0)} ms of warming up`);
+    const after = `after ${(warmup.ns / 1e6).toFixed(0)} ms of warming up`;
+    const slow = `Not called often enough to tell whether it still changes, ${after}`;
+    warn("unsettled", warmup.calls < WINDOWS ? slow : `Still changed ${after}`);
   }
   const third = Math.floor(slices.length / 3);
   if (third > 0) {

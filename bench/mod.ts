@@ -42,5 +42,6 @@ export type {
   Mode,
   Params,
   RunResult,
+  SetupIfNeeded,
   Warning,
 } from "./types.ts";

@@ -118,9 +118,9 @@ const EXACT_PAIRS = 900;
 
 /**
  * The Mann-Whitney U test, also called the Wilcoxon rank-sum test: does one of two samples tend to
- * be larger? Assumes nothing of their distribution. Exact for small samples without ties, else by
- * the normal approximation with corrections for ties and continuity (Hollander, Wolfe, Chicken:
- * Nonparametric Statistical Methods, 4.1), whose `p` is right to 1e-7.
+ * be larger? Assumes nothing of their distribution. Small samples are counted out, given their
+ * ties; else by the normal approximation with corrections for ties and continuity (Hollander,
+ * Wolfe, Chicken: Nonparametric Statistical Methods, 4.1), whose `p` is right to 1e-7.
  *
  * @throws {RangeError} if a sample is empty
  *
@@ -136,15 +136,17 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): MannWhi
   const [n, m] = [a.length, b.length];
   if (n === 0 || m === 0) throw new RangeError("Cannot compare samples: one is empty");
   const u = wilcoxonRankSum([...a], [...b]) - n * (n + 1) / 2;
-  const ties = tieSizes(a, b);
-  const exact = n * m <= EXACT_PAIRS && ties.length === 0;
-  const p = exact ? exactP(u, n, m) : normalP(u, n, m, ties);
+  const exact = n * m <= EXACT_PAIRS;
+  const p = exact ? exactP(n <= m ? [a, b] : [b, a]) : normalP(u, n, m, tieSizes(a, b));
   return { u, p, superiority: u / (n * m), exact };
 }
 
 /** The smallest `p` that samples of these sizes can give: below it no difference is ever found. */
 export function smallestP(n: number, m: number): number {
-  return n * m <= EXACT_PAIRS ? exactP(0, n, m) : 0;
+  if (n * m > EXACT_PAIRS) return 0;
+  let ways = 1;
+  for (let i = 1; i <= n; i++) ways *= (m + i) / i;
+  return Math.min(1, 2 / ways);
 }
 
 /** How many there are of each value that is there more than once. */
@@ -154,31 +156,39 @@ function tieSizes(a: readonly number[], b: readonly number[]): number[] {
   return [...counts.values()].filter((count) => count > 1);
 }
 
-/** Counts in how many arrangements of n and m values U is as extreme, both ways. */
-function exactP(u: number, n: number, m: number): number {
-  const ways = arrangements(n, m);
-  const least = Math.min(u, n * m - u);
-  let tail = 0;
-  let all = 0;
-  ways.forEach((count, value) => {
+/**
+ * In how many of all the ways to draw as many values as `drawn` has, from both together, their rank
+ * sum is as far from its mean. Equal values share their mean rank; ranks are doubled to be whole.
+ */
+function exactP([drawn, others]: readonly [readonly number[], readonly number[]]): number {
+  const ranks = doubledRanks(drawn, others);
+  const n = drawn.length;
+  const total = (some: readonly number[]) => some.reduce((sum, rank) => sum + rank, 0);
+  const most = total([...ranks].sort((a, b) => b - a).slice(0, n));
+  // By how many were drawn and their sum: the ways to draw them from the ranks so far.
+  const ways = Array.from({ length: n + 1 }, () => new Float64Array(most + 1));
+  (ways[0] as Float64Array)[0] = 1;
+  for (const rank of ranks) {
+    for (let count = n; count > 0; count--) {
+      const [more, fewer] = [ways[count], ways[count - 1]] as [Float64Array, Float64Array];
+      for (let sum = rank; sum <= most; sum++) more[sum] = at(more, sum) + at(fewer, sum - rank);
+    }
+  }
+  const mean = n * (ranks.length + 1);
+  const distance = Math.abs(total(ranks.slice(0, n)) - mean);
+  let [tail, all] = [0, 0];
+  (ways[n] as Float64Array).forEach((count, sum) => {
     all += count;
-    if (value <= least) tail += count;
+    if (Math.abs(sum - mean) >= distance) tail += count;
   });
-  return Math.min(1, 2 * tail / all);
+  return tail / all;
 }
 
-/**
- * The number of arrangements for each U from 0 to nm: the coefficients of the Gaussian binomial,
- * by multiplying with (1 - q^(m+i)) and dividing by (1 - q^i) for i to n.
- */
-function arrangements(n: number, m: number): Float64Array {
-  const ways = new Float64Array(n * m + 1);
-  ways[0] = 1;
-  for (let i = 1; i <= n; i++) {
-    for (let u = n * m; u >= m + i; u--) ways[u] = at(ways, u) - at(ways, u - m - i);
-    for (let u = i; u <= n * m; u++) ways[u] = at(ways, u) + at(ways, u - i);
-  }
-  return ways;
+/** Twice the rank of each value among all, those of `a` first. */
+function doubledRanks(a: readonly number[], b: readonly number[]): number[] {
+  const all = [...a, ...b];
+  const ascending = sorted(all);
+  return all.map((value) => ascending.indexOf(value) + ascending.lastIndexOf(value) + 2);
 }
 
 function at(values: Float64Array, index: number): number {

@@ -22,7 +22,10 @@ export type Params = Readonly<Record<string, unknown>>;
 export interface BenchOptions<P extends Params = Params, I = P> {
   /** `"throughput"` if left out. */
   readonly mode?: Mode;
-  /** Milliseconds to measure for, after warming up; 500 if left out. A call is never cut short. */
+  /**
+   * Milliseconds to measure for, after warming up; 500 if left out. No call is cut short, and there
+   * are ten samples at least: what takes a second is measured for ten.
+   */
   readonly time?: number;
   /** The most milliseconds to warm up for; 1000 if left out. Ends as soon as the samples are steady. */
   readonly warmup?: number;
@@ -38,6 +41,10 @@ export interface BenchOptions<P extends Params = Params, I = P> {
   /** After each sample. Not measured; awaited. */
   readonly afterSample?: (input: I) => unknown;
 }
+
+/** Without a setup the function gets the parameters, so it must take them. */
+export type SetupIfNeeded<P extends Params, I> = P extends I ? unknown
+  : Required<Pick<BenchOptions<P, I>, "setup">>;
 
 /** The clock that a benchmark was measured with. */
 export interface ClockReport {
@@ -94,8 +101,10 @@ export interface BenchResult {
    * Another process may differ by more: see {@link compare}.
    */
   readonly median: Interval;
-  /** The medians of up to a hundred or so consecutive slices of the run: its course, and what
-   * {@link compare} takes. */
+  /**
+   * The medians of consecutive slices of the run: its course, and what {@link compare} takes. A
+   * hundred or so; ten if it was slow, more if there were more than 65,536 samples in a hundredth.
+   */
   readonly slices: readonly number[];
   /** How many samples were taken. */
   readonly samples: number;

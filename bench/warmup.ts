@@ -6,7 +6,7 @@
 import { median } from "./statistics.ts";
 
 /** So many windows are looked at: twice five. */
-const WINDOWS = 10;
+export const WINDOWS = 10;
 /** The medians of the older five and the newer five may differ by so much, as a part. */
 const TOLERANCE = 0.03;
 

@@ -88,6 +88,16 @@ test("bench() makes one of each combination of parameters", { timeout }, async (
   ]);
 });
 
+/** Never called: the compiler sees it. */
+export function _types() {
+  bench("parameters", ({ n }: { n: number }) => n, { params: { n: [1] } });
+  bench("neither", () => 1, SHORT);
+  // @ts-expect-error without a setup the function gets the parameters
+  bench("other than the parameters", (text: string) => text, { params: { n: [1] } });
+  // @ts-expect-error the same with the function last
+  bench("other than the parameters", { params: { n: [1] } }, (text: string) => text);
+}
+
 test("bench() takes the function last, too, and knows its input's type then", {
   timeout,
 }, async () => {
@@ -165,6 +175,10 @@ test("measure() passes on what the function throws", { timeout }, async () => {
   };
   assertEquals(await assertRejects(() => measure(thrower, SHORT), Error), error);
   assertEquals(await assertRejects(() => measure(() => Promise.reject(error), SHORT)), error);
+});
+
+test("group() takes no async declarations: the later ones would be in no group", () => {
+  assertThrows(() => group("late", async () => await 1), TypeError, "promise");
 });
 
 test("group() closes also when its declarations throw", { timeout }, async () => {

@@ -127,3 +127,9 @@ test("compare() refuses what has no values", () => {
   assertThrows(() => compare([[1]], [[NaN]]), RangeError, "NaN");
   assertThrows(() => compare([[0]], [[1]]), RangeError, "above 0");
 });
+
+test("compare() sees a difference also where values are equal", () => {
+  const runs = (...values: number[]) => values.map((value) => [value]);
+  const { verdict } = compare(runs(20, 20, 21, 22, 23), runs(40, 41, 42, 43, 44));
+  assertEquals(verdict, "slower");
+});

@@ -170,6 +170,15 @@ test("measureSubject() says so when it never became steady", async () => {
   const { warmup, warnings } = await measureSubject(subject(fn), settings, env);
   assert(!warmup.settled);
   assertEquals(warnings.map(({ code }) => code).slice(0, 1), ["unsettled"]);
+  assert(warnings[0]?.message.startsWith("Still changed"), warnings[0]?.message);
+});
+
+test("measureSubject() does not say that what it hardly called still changed", async () => {
+  const { env, pass } = machine();
+  const settings: Settings = { ...THROUGHPUT, warmup: 1e9 };
+  const { warnings } = await measureSubject(subject(() => pass(2e8)), settings, env);
+  assertEquals(warnings.map(({ code }) => code), ["unsettled"]);
+  assert(warnings[0]?.message.startsWith("Not called often enough"), warnings[0]?.message);
 });
 
 test("measureSubject() says so when it changed while it was measured", async () => {
@@ -268,6 +277,15 @@ test("measureSubject() tears down after a failure, and passes it on", async () =
   };
   await assertRejects(() => measureSubject(failing, THROUGHPUT, env), Error, "on purpose");
   assertEquals(torn, 1);
+});
+
+test("measureSubject() passes on the first failure, where the teardown fails too", async () => {
+  const { env } = machine();
+  const fail = (message: string) => () => {
+    throw new Error(message);
+  };
+  const failing = { ...subject(fail("first")), teardown: fail("second") };
+  await assertRejects(() => measureSubject(failing, THROUGHPUT, env), Error, "first");
 });
 
 test("measureSubject() makes ten samples of what takes longer than the time", async () => {
