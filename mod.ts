@@ -16,7 +16,7 @@
  *
  * - Importing does nothing. The first call binds, or {@link bind} does.
  * - Where the kernel has no vDSO, the system call answers; where there is no FFI, the runtime's own
- *   clock. {@link sources} says which. Nothing ever throws for that, nor prompts.
+ *   clock. {@link sources} says which. No clock throws for that, and nothing prompts.
  * - Deno needs `--allow-ffi`, and nothing else.
  *
  * See vdso(7), clock_gettime(2), getauxval(3).

@@ -294,7 +294,7 @@ export function checked(ns: bigint, syscall: string, clock: ClockId): bigint {
 
 /** The FFIs would wrap or truncate anything else in silence. */
 export function checkClock(clock: ClockId): ClockId {
-  if (typeof clock === "number" && clock === (clock | 0)) return clock;
+  if (typeof clock === "number" && clock === (clock | 0)) return clock | 0; // no -0 either
   const error = typeof clock === "number" ? RangeError : TypeError;
   throw new error(`Expected \`clock\` to be an int32, got ${show(clock)}`);
 }

@@ -50,7 +50,7 @@ const COARSE_CALLS = 100_000;
  * ```
  */
 export function clockCost(clock: ClockId = CLOCK_MONOTONIC): ClockCost {
-  checkClock(clock);
+  clock = checkClock(clock);
   const c = native().shim.open(SHIM_REFERENCE);
   checked(c.vdso_syscall(ENTRIES.indexOf("clock_gettime"), clock), "clock_gettime", clock);
   const coarse = clockGetres(CLOCK_MONOTONIC) > 1000n;

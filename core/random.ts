@@ -66,8 +66,9 @@ function fillTable(): void {
 
 /** Web Crypto gives 65536 bytes at a time at most. */
 function fillFromRuntime(_request: number, bytes: Uint8Array): number {
-  for (let at = 0; at < bytes.length; at += 65536) {
-    crypto.getRandomValues(bytes.subarray(at, at + 65536) as Uint8Array<ArrayBuffer>);
+  const plain = new Uint8Array(bufferOf(bytes), byteOffset(bytes), byteLength(bytes));
+  for (let at = 0; at < plain.length; at += 65536) {
+    crypto.getRandomValues(plain.subarray(at, at + 65536));
   }
   return 0;
 }
@@ -100,7 +101,11 @@ function fillFromRuntime(_request: number, bytes: Uint8Array): number {
  * ```
  */
 export function getrandom(buffer: ArrayBufferView, flags = 0): void {
-  const bytes = checkBuffer(buffer);
+  const bytes = toBytes(buffer);
+  const length = byteLength(bytes);
+  if (length > 2 ** 31 - 1) {
+    throw new RangeError(`Expected \`buffer\` to have less than 2^31 bytes, got ${length}`);
+  }
   if (typeof flags !== "number") {
     throw new TypeError(`Expected \`flags\` to be a number, got ${show(flags)}`);
   }
@@ -109,20 +114,20 @@ export function getrandom(buffer: ArrayBufferView, flags = 0): void {
   }
   // The kernel says so; its vDSO does not.
   if ((flags & GRND_RANDOM) && (flags & GRND_INSECURE)) {
-    throw new VdsoError("getrandom", EINVAL, `${bytes.length} bytes, ${flags}`);
+    throw new VdsoError("getrandom", EINVAL, `${length} bytes, ${flags}`);
   }
-  if (bytes.length === 0) return;
-  let error = table.fill(request(bytes, flags), bytes);
+  if (length === 0) return;
+  let error = table.fill(request(length, flags), bytes);
   if (error === -ESRCH) {
     table.slot = table.newSlot();
-    error = table.fill(request(bytes, flags), bytes);
+    error = table.fill(request(length, flags), bytes);
   }
-  if (error !== 0) throw new VdsoError("getrandom", -error, `${bytes.length} bytes, ${flags}`);
+  if (error !== 0) throw new VdsoError("getrandom", -error, `${length} bytes, ${flags}`);
 }
 
 /** All that vdso_getrandom() takes beside the buffer, in one number: see shim/vdso.c. */
-function request(bytes: Uint8Array, flags: number): number {
-  return bytes.length + (flags + 8 * (table.slot + 1)) * 2 ** 31;
+function request(length: number, flags: number): number {
+  return length + (flags + 8 * (table.slot + 1)) * 2 ** 31;
 }
 
 /**
@@ -179,19 +184,32 @@ function again(name: "u32" | "f64", error: number): number {
   throw new VdsoError("getrandom", -error, name);
 }
 
-function checkBuffer(buffer: ArrayBufferView): Uint8Array {
-  if (!ArrayBuffer.isView(buffer)) {
-    throw new TypeError(`Expected \`buffer\` to be a typed array or DataView, got ${show(buffer)}`);
+/**
+ * The built-in getters, past any that a subclass or an object of its own may have: as many bytes are
+ * written as `byteLength` says.
+ */
+function getter<T>(prototype: object, name: string): (of: object) => T {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name) as { get(): T };
+  return (of) => get.call(of);
+}
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype);
+const byteLength = getter<number>(TYPED_ARRAY, "byteLength");
+const byteOffset = getter<number>(TYPED_ARRAY, "byteOffset");
+const bufferOf = getter<ArrayBuffer>(TYPED_ARRAY, "buffer");
+/** Throws for a SharedArrayBuffer, also for one of another realm. */
+const unsharedByteLength = getter<number>(ArrayBuffer.prototype, "byteLength");
+
+function toBytes(view: ArrayBufferView): Uint8Array {
+  if (!ArrayBuffer.isView(view)) {
+    throw new TypeError(`Expected \`buffer\` to be a typed array or DataView, got ${show(view)}`);
   }
-  if (typeof SharedArrayBuffer === "function" && buffer.buffer instanceof SharedArrayBuffer) {
+  const bytes = view instanceof Uint8Array
+    ? view
+    : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  try {
+    unsharedByteLength(bufferOf(bytes));
+  } catch {
     throw new TypeError("Expected `buffer` not to be shared, got a view of a SharedArrayBuffer");
   }
-  if (buffer.byteLength > 2 ** 31 - 1) {
-    throw new RangeError(
-      `Expected \`buffer\` to have less than 2^31 bytes, got ${buffer.byteLength}`,
-    );
-  }
-  return buffer instanceof Uint8Array
-    ? buffer
-    : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  return bytes;
 }

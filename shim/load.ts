@@ -97,15 +97,17 @@ function findLoaded(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
 function loadFromMemory(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
   const shared = isMusl(libc);
   const left = shared ? loadLeftOpen(ffi, libc, image) : undefined;
-  if (left) return left;
+  if (left) return left.shim;
   const fd = libc.memfd_create(cString(shared ? SHARED : OWN + threadName(libc)), MFD_CLOEXEC);
   if (fd < 0) throw new Error("memfd_create(2) was refused");
   let keep = false;
   try {
     writeAll(libc, fd, imageBytes(image));
     const shim = loadPath(ffi, libc, image, uniquePath(fd, image));
-    keep = shared;
-    return shim;
+    // Another thread may have been at it, too: of two that are complete both take the first.
+    const first = shared ? loadLeftOpen(ffi, libc, image) : undefined;
+    keep = first?.fd === fd;
+    return first?.shim ?? shim;
   } finally {
     if (!keep) libc.close(fd);
   }
@@ -119,16 +121,20 @@ const SHARED = `${OWN}self`; // lives as long as anybody who asks
 const LAST_DESCRIPTORS = 256;
 
 /**
- * On musl, what another Worker has loaded before. Another version's is passed over, and so is what a
- * Worker had not written to its end when it was terminated.
+ * On musl, what another Worker has loaded before: the first of them. Another version's is passed
+ * over, and so is what is not written to its end: its Worker is still at it, or was terminated.
  */
-function loadLeftOpen(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
+function loadLeftOpen(
+  ffi: Ffi,
+  libc: Libc,
+  image: ShimImage,
+): { fd: number; shim: Shim } | undefined {
   for (let fd = 0, absent = 0; absent < LAST_DESCRIPTORS; fd++) {
     const name = readLink(libc, `/proc/self/fd/${fd}`);
     absent = name === "" ? absent + 1 : 0;
     if (!name.startsWith(`/memfd:${SHARED}`)) continue;
     try {
-      return loadPath(ffi, libc, image, uniquePath(fd, image));
+      return { fd, shim: loadPath(ffi, libc, image, uniquePath(fd, image)) };
     } catch {
       // The next one, or one of our own.
     }
@@ -183,8 +189,17 @@ function messages(reasons: readonly unknown[]): string {
 function loadPath(ffi: Ffi, libc: Libc, image: ShimImage, path: string): Shim {
   const { core } = checked(image, reachable(ffi, path));
   const loaded = handle(libc, path);
-  if (loaded && loaded === handle(libc, image.soname)) {
+  const first = handle(libc, image.soname);
+  if (loaded && loaded === first) {
     return { core, open: (group) => ffi.open(image.soname, group) };
+  }
+  if (first) {
+    try {
+      // Another thread was faster: of several copies all take the first.
+      return checked(image, reachable(ffi, image.soname));
+    } catch {
+      // What has the name is something else.
+    }
   }
   const all = ffi.open(path, ALL);
   return { core, open: <S extends Signatures>() => all as unknown as Functions<S> };

@@ -453,8 +453,10 @@ EXPORT int32_t vdso_copy_image(void *out, int32_t length) {
   }
   syscall(SYS_close, pipe[0], 0, 0);
   syscall(SYS_close, pipe[1], 0, 0);
-  if (done > __atomic_load_n(&readable, __ATOMIC_RELAXED))
-    __atomic_store_n(&readable, done, __ATOMIC_RELAXED);
+  int32_t known = __atomic_load_n(&readable, __ATOMIC_RELAXED);
+  while (done > known && !__atomic_compare_exchange_n(&readable, &known, done, 1, __ATOMIC_RELAXED,
+                                                      __ATOMIC_RELAXED))
+    ;
   return done ? done : (int32_t)n;
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import process from "node:process";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import {
   getrandom,
   GRND_INSECURE,
@@ -73,6 +74,32 @@ test("getrandom() takes every view", () => {
   }
 });
 
+test("getrandom() writes as many bytes as there are, whatever an object says of itself", () => {
+  class Long extends Uint8Array {
+    override get length() {
+      return 8 * super.length;
+    }
+  }
+  const own = (bytes: Uint8Array, name: string, value: number) =>
+    Object.defineProperty(bytes, name, { value });
+  const buffer = new ArrayBuffer(192);
+  for (
+    const bytes of [
+      new Long(buffer, 64, 64),
+      own(new Uint8Array(buffer, 64, 64), "length", 2 ** 20),
+      own(new Uint8Array(buffer, 64, 64), "length", 0),
+      own(new Uint8Array(buffer, 64, 64), "byteLength", 2 ** 20),
+      own(new Uint8Array(buffer, 64, 64), "byteLength", 1),
+    ]
+  ) {
+    const whole = new Uint8Array(buffer).fill(0);
+    getrandom(bytes);
+    assert(whole.subarray(64, 96).some((byte) => byte !== 0));
+    assert(whole.subarray(96, 128).some((byte) => byte !== 0));
+    assert([...whole.subarray(0, 64), ...whole.subarray(128)].every((byte) => byte === 0));
+  }
+});
+
 test("getrandom() takes the kernel's flags", () => {
   for (const flags of [0, GRND_NONBLOCK, GRND_RANDOM, GRND_INSECURE, GRND_NONBLOCK | GRND_RANDOM]) {
     const bytes = new Uint8Array(64);
@@ -97,6 +124,8 @@ test("getrandom() names the argument and what it got when that is wrong", () => 
     TypeError,
     "SharedArrayBuffer",
   );
+  const elsewhere = runInNewContext("new DataView(new SharedArrayBuffer(8))");
+  assertThrows(() => call(elsewhere), TypeError, "SharedArrayBuffer");
   assertThrows(() => call(new Uint8Array(8), "1"), TypeError, '`flags` to be a number, got "1"');
   for (const flags of [-1, 8, 1.5, NaN, 2 ** 32]) {
     assertThrows(() => call(new Uint8Array(8), flags), RangeError, "`flags`");

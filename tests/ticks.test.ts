@@ -114,6 +114,15 @@ test("Calibration believes what the CPU states, at once, while that holds", () =
   assertEquals([right.nsPerTick(), right.source], [1, "stated"]);
 });
 
+test("Calibration measures when what the CPU states is some ppm off, before that matters", () => {
+  const { state, ticks, sample } = machine(1e9);
+  const off = new Calibration(ticks, sample, 1e9 * (1 + 15e-6));
+  state.ns += 1e8;
+  assertLess(Math.abs(off.nsPerTick() - 1), 20e-6);
+  state.ns += 1e10;
+  assertLess(Math.abs(off.nsPerTick() - 1), 2e-6);
+});
+
 test("Calibration measures when what the CPU states is wrong", () => {
   const { state, ticks, sample } = machine(1e9);
   const wrong = new Calibration(ticks, sample, 1.01e9);

@@ -37,23 +37,29 @@ for (const kind of kinds) {
     });
   });
 
-  test(`now() is on one timeline when ${workers} bind at the same moment`, { timeout }, () => {
-    const { bound, stamps, copies, memfds } = scene<
-      { bound: Sources[]; stamps: number[]; copies: number; memfds: number }
-    >("together", kind);
-    assertEquals(bound.length, 8);
-    for (const { ffi, timeline, entries } of bound) {
-      assertEquals(
-        { ffi, timeline, clock_gettime: entries.clock_gettime },
-        { ffi: expectedFfi, timeline: "machine", clock_gettime: "vdso" },
-      );
-    }
-    // Main, a Worker, main, another Worker, main ...: each waits for the one before.
-    assertEquals(stamps.length, 1 + 2 * 20 * 8);
-    assertEquals(stamps, stamps.toSorted((a, b) => a - b));
-    assert(copies >= 1 && copies <= bound.length, `${copies} copies`);
-    assertEquals(memfds, 0);
-  });
+  test(
+    `now() and ticks() are on one timeline when ${workers} bind at the same moment`,
+    { timeout },
+    () => {
+      const { bound, stamps, counts, copies, memfds } = scene<
+        { bound: Sources[]; stamps: number[]; counts: number[]; copies: number; memfds: number }
+      >("together", kind);
+      assertEquals(bound.length, 8);
+      for (const { ffi, timeline, entries } of bound) {
+        assertEquals(
+          { ffi, timeline, clock_gettime: entries.clock_gettime },
+          { ffi: expectedFfi, timeline: "machine", clock_gettime: "vdso" },
+        );
+      }
+      // Main, a Worker, main, another Worker, main ...: each waits for the one before.
+      assertEquals(stamps.length, 1 + 2 * 20 * 8);
+      assertEquals(stamps, stamps.toSorted((a, b) => a - b));
+      // All use one copy, also where several were loaded: another one's counter began later.
+      assertEquals(counts, counts.toSorted((a, b) => a - b));
+      assert(copies >= 1 && copies <= bound.length, `${copies} copies`);
+      assertEquals(memfds, 0);
+    },
+  );
 
   test(`vdso_sweep() closes the memfds of ${workers} that are dead, and no others`, {
     timeout,
