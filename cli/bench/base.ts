@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { compare } from "../../bench/mod.ts";
+import { fullName } from "./names.ts";
 import {
   benchmarkKey,
   type BenchReport,
@@ -133,18 +134,6 @@ export function compareWithBase(
       .map((row) => `${fullName(row)} is in the base, and did not run`),
   ];
   return { benchmarks: rows, base: { file, maxRegress, notes: all, problems } };
-}
-
-/** With its groups and parameters: `parse JSON, length 10`. */
-export function fullName({ group, name, params }: Omit<ReportBenchmark, "results">): string {
-  return [[...group, name].join(" "), ...printParams(params)].join(", ");
-}
-
-/** `length 10`. */
-export function printParams(params: ReportBenchmark["params"]): string[] {
-  return Object.entries(params).map(([name, value]) =>
-    `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`
-  );
 }
 
 function percent(part: number): string {

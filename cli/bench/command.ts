@@ -15,6 +15,7 @@ import { checkPinning } from "./pin.ts";
 import { printPlots } from "./plot.ts";
 import { DENO_FLAGS, type ProcessOptions, runProcess } from "./process.ts";
 import {
+  benchmarkKey,
   type BenchReport,
   type FileResult,
   printReport,
@@ -39,9 +40,12 @@ export async function benchCommand(
   command: BenchCommand,
 ): Promise<{ text: string; ok: boolean }> {
   checkWords(command);
-  const files = command.files.map((file) => realpathSync(file));
+  const files = command.files.map((file) => {
+    const path = realpathSync(file);
+    return { path, name: relative(process.cwd(), path) };
+  });
   if (command.cpu !== undefined) checkPinning(command.cpu);
-  const { found, missing } = find(command, files);
+  const { found, missing } = find(command, files.map(({ path }) => path));
   const intention = intend(command, found);
   const base = command.compare === undefined ? undefined : readBase(command.compare);
   const notes = base ? checkBase(base, intention) : [];
@@ -54,7 +58,11 @@ export async function benchCommand(
     denoArgs: denoArgs(command),
   });
   if (results.length === 0 && failures.length === 0) {
-    throw new Error(`No benchmark's name matches --filter ${command.filter}`);
+    throw new Error(
+      command.filter
+        ? `No benchmark's name matches --filter ${command.filter}`
+        : "No benchmark's name matches the filter that its file gives to run()",
+    );
   }
   const names = found.map(({ name }) => name);
   const rows = sideBySide(results, names, intention.settings.relativeTo ?? undefined);
@@ -141,25 +149,25 @@ function print(report: BenchReport, { json, markdown, plot }: BenchCommand): str
 
 /** Runs every file in every runtime so many times: A B A B, so that all see the same weather. */
 async function runAll(
-  files: readonly string[],
+  files: readonly { readonly path: string; readonly name: string }[],
   runtimes: readonly FoundRuntime[],
   processes: number,
   options: ProcessOptions,
 ): Promise<{ results: FileResult[]; failures: ReportFailure[] }> {
   const results: FileResult[] = [];
   const failures: ReportFailure[] = [];
+  const told = new Set<string>(); // of what threw
+  const broken = new Set<string>();
   const total = files.length * runtimes.length * processes;
   let done = 0;
   for (let run = 1; run <= processes; run++) {
-    for (const path of files) {
-      const file = relative(process.cwd(), path);
+    for (const { path, name: file } of files) {
       for (const runtime of runtimes) {
         const where = total > runtimes.length ? `${runtime.name}, run ${run}` : runtime.name;
         const part = done++;
-        // What has failed once would fail again.
-        if (failures.some((other) => other.file === file && other.runtime === runtime.name)) {
-          continue;
-        }
+        const place = JSON.stringify([file, runtime.name]);
+        // What did not come to its end once would not the next time.
+        if (broken.has(place)) continue;
         showProgress(part / total, where);
         const outcome = await runProcess(runtime, path, {
           ...options,
@@ -167,14 +175,31 @@ async function runAll(
             showProgress((part + index / count) / total, `${where}: ${name}`),
         });
         clearProgress();
-        results.push(...numbered(file, runtime.name, outcome));
+        results.push(
+          ...outcome.results.map(({ benchmark, occurrence }) => ({
+            file,
+            runtime: runtime.name,
+            result: benchmark,
+            occurrence,
+          })),
+        );
+        const reasons: string[] = [];
+        for (const { benchmark, occurrence, reason } of outcome.thrown) {
+          const key = benchmarkKey({ ...benchmark, file, occurrence }) + place;
+          if (!told.has(key)) reasons.push(reason);
+          told.add(key);
+        }
         const failure = failureOf(outcome, file);
         if (failure !== undefined) {
-          const output = outcome.printed.lines;
-          failures.push({ runtime: runtime.name, file, run, reason: failure, output });
+          reasons.push(failure);
+          broken.add(place);
         }
-        if (run === 1 || failure !== undefined) showPrinted(runtime.name, outcome);
-        if (failure !== undefined) complain(`${file} in ${runtime.name}: ${failure}`);
+        if (run === 1 || reasons.length > 0) showPrinted(runtime.name, outcome);
+        for (const reason of reasons) {
+          const output = outcome.printed.lines;
+          failures.push({ runtime: runtime.name, file, run, reason, output });
+          complain(`${file} in ${runtime.name}: ${reason}`);
+        }
       }
     }
   }
@@ -183,16 +208,6 @@ async function runAll(
 
 function failureOf({ failure, declared }: ProcessOutcome, file: string): string | undefined {
   return failure ?? (declared === 0 ? `${file} declares no benchmark` : undefined);
-}
-
-function numbered(file: string, runtime: string, { results }: ProcessOutcome): FileResult[] {
-  const seen = new Map<string, number>();
-  return results.map((result) => {
-    const key = JSON.stringify([result.group, result.name, result.params, result.mode]);
-    const occurrence = seen.get(key) ?? 0;
-    seen.set(key, occurrence + 1);
-    return { file, runtime, result, occurrence };
-  });
 }
 
 function showPrinted(name: string, { printed: { lines, count } }: ProcessOutcome): void {
