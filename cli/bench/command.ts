@@ -48,7 +48,7 @@ export async function benchCommand(
   const { found, missing } = find(command, files.map(({ path }) => path));
   const intention = intend(command, found);
   const base = command.compare === undefined ? undefined : readBase(command.compare);
-  const notes = base ? checkBase(base, intention) : [];
+  const notes = base ? checkBase(base, intention, files.map(({ name }) => name)) : [];
 
   const { results, failures } = await runAll(files, found, intention.settings.processes, {
     time: command.time ?? null,
