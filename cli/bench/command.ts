@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import process from "node:process";
 import { platform } from "../platform.ts";
@@ -28,6 +28,7 @@ import {
   type FoundRuntime,
   type MissingRuntime,
 } from "./runtimes.ts";
+import { checkWritable, saveReport } from "./save.ts";
 import { printMarkdown, printText } from "./table.ts";
 
 /** Process runs of each file in each runtime: a base is good for nothing with fewer than five. */
@@ -45,6 +46,7 @@ export async function benchCommand(
     return { path, name: relative(process.cwd(), path) };
   });
   if (command.cpu !== undefined) checkPinning(command.cpu);
+  if (command.save !== undefined) checkWritable(command.save);
   const { found, missing } = find(command, files.map(({ path }) => path));
   const intention = intend(command, found);
   const base = command.compare === undefined ? undefined : readBase(command.compare);
@@ -79,8 +81,9 @@ export async function benchCommand(
     base: changes?.base ?? null,
     ok: [missing, failures, problems].every(({ length }) => length === 0),
   };
-  if (command.save !== undefined) writeFileSync(command.save, `${printReport(report)}\n`);
-  return { text: print(report, command), ok: report.ok };
+  const unsaved = command.save === undefined ? undefined : saveReport(command.save, report);
+  if (unsaved !== undefined) complain(unsaved);
+  return { text: print(report, command), ok: report.ok && unsaved === undefined };
 }
 
 /** The runtimes that are asked for, or all. */
