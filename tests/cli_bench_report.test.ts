@@ -311,6 +311,12 @@ test("compareWithBase() cannot tell where something took no time at all", () => 
   }
 });
 
+test("compareWithBase() says which runtime the base has no result of", () => {
+  const base = report(TWO.slice(0, 5)); // Node ran, and did not declare it
+  const { notes } = compareWithBase(report(TWO).benchmarks, base, COMPARE).base;
+  assertEquals(notes, ["parse in node24 is not in the base"]);
+});
+
 test("compareWithBase() compares each of those with the same name with its own", () => {
   const both = (first: number, second: number) =>
     report([

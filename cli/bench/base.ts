@@ -125,9 +125,12 @@ export function compareWithBase(
     if (!old) unknown.push(fullName(row));
     const results = row.results.map((result) => {
       const then = old?.results.find(({ runtime }) => runtime === result.runtime);
-      if (!then) return result;
-      found++;
       const where = `${fullName(row)} in ${result.runtime}`;
+      if (!then) {
+        if (old && base.runtimes.some(({ name }) => name === result.runtime)) unknown.push(where);
+        return result;
+      }
+      found++;
       const change = compareRuns(then.runs, result.runs);
       if (change === null) {
         problems.push(

@@ -9,19 +9,13 @@ import process from "node:process";
 import { platform } from "../platform.ts";
 import { clearProgress, showProgress } from "../progress.ts";
 import { checkBase, compareWithBase, type Intention, readBase } from "./base.ts";
+import { Collection } from "./collection.ts";
 import type { BenchCommand } from "./grammar.ts";
 import type { ProcessOutcome } from "./outcome.ts";
 import { checkPinning } from "./pin.ts";
 import { printPlots } from "./plot.ts";
 import { DENO_FLAGS, type ProcessOptions, runProcess } from "./process.ts";
-import {
-  benchmarkKey,
-  type BenchReport,
-  type FileResult,
-  printReport,
-  type ReportFailure,
-  sideBySide,
-} from "./report.ts";
+import { type BenchReport, printReport, sideBySide } from "./report.ts";
 import {
   findAllRuntimes,
   findRuntimes,
@@ -156,11 +150,8 @@ async function runAll(
   runtimes: readonly FoundRuntime[],
   processes: number,
   options: ProcessOptions,
-): Promise<{ results: FileResult[]; failures: ReportFailure[] }> {
-  const results: FileResult[] = [];
-  const failures: ReportFailure[] = [];
-  const told = new Set<string>(); // of what threw
-  const broken = new Set<string>();
+): Promise<Collection> {
+  const collection = new Collection();
   const total = files.length * runtimes.length * processes;
   let done = 0;
   for (let run = 1; run <= processes; run++) {
@@ -168,9 +159,8 @@ async function runAll(
       for (const runtime of runtimes) {
         const where = total > runtimes.length ? `${runtime.name}, run ${run}` : runtime.name;
         const part = done++;
-        const place = JSON.stringify([file, runtime.name]);
-        // What did not come to its end once would not the next time.
-        if (broken.has(place)) continue;
+        const place = { runtime: runtime.name, file, run };
+        if (collection.isBroken(place)) continue;
         showProgress(part / total, where);
         const outcome = await runProcess(runtime, path, {
           ...options,
@@ -178,39 +168,13 @@ async function runAll(
             showProgress((part + index / count) / total, `${where}: ${name}`),
         });
         clearProgress();
-        results.push(
-          ...outcome.results.map(({ benchmark, occurrence }) => ({
-            file,
-            runtime: runtime.name,
-            result: benchmark,
-            occurrence,
-          })),
-        );
-        const reasons: string[] = [];
-        for (const { benchmark, occurrence, reason } of outcome.thrown) {
-          const key = benchmarkKey({ ...benchmark, file, occurrence }) + place;
-          if (!told.has(key)) reasons.push(reason);
-          told.add(key);
-        }
-        const failure = failureOf(outcome, file);
-        if (failure !== undefined) {
-          reasons.push(failure);
-          broken.add(place);
-        }
-        if (run === 1 || reasons.length > 0) showPrinted(runtime.name, outcome);
-        for (const reason of reasons) {
-          const output = outcome.printed.lines;
-          failures.push({ runtime: runtime.name, file, run, reason, output });
-          complain(`${file} in ${runtime.name}: ${reason}`);
-        }
+        const failures = collection.take(place, outcome);
+        if (run === 1 || failures.length > 0) showPrinted(runtime.name, outcome);
+        for (const { reason } of failures) complain(`${file} in ${runtime.name}: ${reason}`);
       }
     }
   }
-  return { results, failures };
-}
-
-function failureOf({ failure, declared }: ProcessOutcome, file: string): string | undefined {
-  return failure ?? (declared === 0 ? `${file} declares no benchmark` : undefined);
+  return collection;
 }
 
 function showPrinted(name: string, { printed: { lines, count } }: ProcessOutcome): void {
