@@ -10,12 +10,13 @@ import {
   type BaselineKey,
   type Environment,
   measureBaseline,
+  type Measured,
   measureSubject,
   type Settings,
   type Subject,
 } from "./engine.ts";
 import { checkFunction, checkName, checkOptions, combinations } from "./options.ts";
-import { runner } from "./runner.ts";
+import { runner, type RunnerOptions } from "./runner.ts";
 import type {
   Baseline,
   BenchOptions,
@@ -176,7 +177,7 @@ export interface RunOptions {
  * Runs all benchmarks that were declared since the last time, one after the other. Prints nothing.
  *
  * @returns the results as plain data
- * @throws what a benchmark throws
+ * @throws what a benchmark throws, and runs none after it; `vdso bench` goes on with the next
  *
  * @example
  * ```ts
@@ -189,8 +190,15 @@ export interface RunOptions {
  * }
  * ```
  */
-export async function run(options: RunOptions = {}): Promise<RunResult> {
-  const { filter, onResult, ...defaults } = runner()?.options(options) ?? options;
+export function run(options: RunOptions = {}): Promise<RunResult> {
+  const running = runDeclared(options);
+  runner()?.running(running);
+  return running;
+}
+
+async function runDeclared(own: RunOptions): Promise<RunResult> {
+  const options: RunnerOptions = runner()?.options(own) ?? own;
+  const { filter, onResult, onThrown, ...defaults } = options;
   checkOptions(defaults);
   const mine = declared;
   declared = [];
@@ -199,7 +207,14 @@ export async function run(options: RunOptions = {}): Promise<RunResult> {
   for (const { name, group, params, mode, options, subject } of mine) {
     if (filter && fullName({ name, group }).search(filter) < 0) continue;
     const settings = checkOptions({ mode, ...defaults, ...options });
-    const measured = await measureSubject(subject, settings, env);
+    let measured: Measured;
+    try {
+      measured = await measureSubject(subject, settings, env);
+    } catch (error) {
+      if (!onThrown) throw error;
+      onThrown(error, { name, group, params, mode });
+      continue;
+    }
     const result = { name, group, params, ...measured };
     results.push(result);
     onResult?.(result);

@@ -9,7 +9,7 @@
  * @module
  */
 import type { RunOptions } from "./api.ts";
-import type { RunResult } from "./types.ts";
+import type { BenchResult, RunResult } from "./types.ts";
 
 /** Left by `vdso bench`. Versions of this module that differ must agree on it. */
 export interface Runner {
@@ -21,7 +21,18 @@ export interface Runner {
    */
   declared(name: string, run: (options?: RunOptions) => Promise<RunResult>): void;
   /** What the command line asks for, on top of the options that a file gives to `run` itself. */
-  options(own: RunOptions): RunOptions;
+  options(own: RunOptions): RunnerOptions;
+  /** Called with each run that begins: whoever began it need not wait for it. */
+  running(run: Promise<RunResult>): void;
+}
+
+/** What tells a benchmark from others. */
+export type BenchIdentity = Pick<BenchResult, "name" | "group" | "params" | "mode">;
+
+/** What `run` takes from a runner. */
+export interface RunnerOptions extends RunOptions {
+  /** Called with what a benchmark throws, which then ends nothing but that benchmark. */
+  readonly onThrown?: (error: unknown, benchmark: BenchIdentity) => void;
 }
 
 /** Also in cli/bench/child.ts, which is no part of the process that imports this. */

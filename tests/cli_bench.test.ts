@@ -220,6 +220,84 @@ test("vdso bench runs files that run themselves, with its own time", TIMEOUT, ()
   }
 });
 
+test("vdso bench waits for a run that its file does not wait for", TIMEOUT, () => {
+  const runtimes = ["deno", "bun", "node22"];
+  const words = [fixture("unawaited"), "--runtimes", runtimes.join(","), "--json"];
+  const { benchmarks } = report(output(words));
+  assertEquals(
+    benchmarks.map(({ name, results }) => [name, ...results.map(({ runtime }) => runtime)]),
+    ["first", "third", "second"].map((name) => [name, ...runtimes]),
+  );
+  const required = vdsoBench(["tests/fixtures/bench_unawaited.cjs", "--runtimes", "bun,node26"]);
+  assertEquals(required.stderr, "bun | has run\nnode26 | has run\n");
+  assertMatch(required.stdout, /^required +(ns|µs) +\d/m);
+});
+
+test("vdso bench goes on after whatever is thrown, and prints any parameter", TIMEOUT, () => {
+  const runtimes = ["deno", "bun", "node26"];
+  const words = [fixture("odd"), "--runtimes", runtimes.join(","), "--processes", "2", "--json"];
+  const { code, stdout } = vdsoBench(words);
+  assertEquals(code, 1);
+  const { benchmarks, failures } = report(stdout);
+  const texts = ["null", "undefined", "[object Object]"];
+  assertEquals(
+    failures.map(({ runtime, reason }) => [runtime, reason]),
+    runtimes.flatMap((name) => texts.map((text) => [name, `"throws" threw ${text}`])),
+  );
+  assertEquals(benchmarks.map(({ params, occurrence }) => [params["n"], occurrence]), [
+    ["10n", 0],
+    ["10n", 1], // the text
+    ["Infinity", 0],
+    ["sin", 0],
+    ["cos", 0],
+    ["Symbol(s)", 0],
+    ["undefined", 0],
+    ["/x/", 0],
+    [["1n"], 0],
+    ["[object Array]", 0],
+  ]);
+  for (const { results } of benchmarks) {
+    assertEquals(results.map(({ runs }) => runs.length), [2, 2, 2]);
+  }
+});
+
+test("vdso bench counts --time besides --timeout", TIMEOUT, () => {
+  const words = [fixture("own_run"), "--runtimes", "bun", "--filter", "first", "--json"];
+  const { benchmarks } = report(output([...words, "--time", "3000", "--timeout", "2.8"]));
+  assertEquals(benchmarks.length, 1);
+});
+
+test("vdso bench --save leaves a base as it was unless everything ran", TIMEOUT, () => {
+  inDirectory((directory) => {
+    const file = join(directory, "base.json");
+    const words = ["--runtimes", "bun", "--processes", "1", "--save"];
+    // Told before anything runs: the file would hang.
+    const nowhere = join(directory, "nowhere/base.json");
+    const refused = vdsoBench([fixture("hang"), ...words, nowhere]);
+    assertEquals([refused.code, refused.stdout], [1, ""]);
+    assertMatch(refused.stderr, /^vdso: .*nowhere\/base\.json/);
+
+    writeFileSync(file, "as it was");
+    const broken = vdsoBench([fixture("throws"), fixture("unawaited"), ...words, file]);
+    assertEquals(broken.code, 1);
+    assertStringIncludes(broken.stderr, `vdso: ${file} is left as it was: not everything ran\n`);
+    assertMatch(broken.stdout, /^ *first +(ns|µs) +\d/m);
+    assertEquals(readFileSync(file, "utf8"), "as it was");
+
+    const unmatched = join(directory, "new.json");
+    vdsoBench([fixture("sides"), "--filter", "sundial", ...words, unmatched]);
+    assert(!existsSync(unmatched), "nothing measured, nothing written");
+  });
+});
+
+test("vdso bench prints its table even if it cannot save it", TIMEOUT, () => {
+  const words = [fixture("unawaited"), "--runtimes", "bun", "--processes", "1"];
+  const { code, stdout, stderr } = vdsoBench([...words, "--save", "/dev/full"]);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^vdso: Cannot save: ./);
+  assertMatch(stdout, /^first +(ns|µs) +\d/m);
+});
+
 const self = runtime === "node" ? `node${nodeMajor}` : runtime;
 /** In Deno the environment takes a permission. */
 const WORK = [fixture("work"), "--runtimes", self, "--deno-args", "--allow-env=TEST_KILOBYTES"];
@@ -277,6 +355,10 @@ test("vdso bench --compare refuses what cannot be compared, before it measures",
       [
         { ...five, runtimes: [{ ...five.runtimes[0], name: "node1" }] },
         /^vdso: The base has no results of bun, but of node1$/m,
+      ],
+      [
+        { ...five, benchmarks: five.benchmarks.map((row) => ({ ...row, file: "sides.ts" })) },
+        /^vdso: The base has no results of tests\/fixtures\/bench_sides\.ts, but of sides\.ts\. /,
       ],
       [{ version: 2 }, /is not what vdso bench --save writes, in version 1$/m],
       ["text", /is not what vdso bench --save writes, in version 1$/m],

@@ -38,7 +38,7 @@ test("OutcomeBuilder says how far a process got, and keeps the first reason", ()
   assertEquals(new OutcomeBuilder().end(EXIT).failure, EXIT);
   const thrown = halfway();
   thrown.take({
-    kind: "thrown",
+    kind: "failed",
     error: "Error: why\n    at b (b.ts)\n    at data:text/javascript,x",
   });
   assertEquals(thrown.end(EXIT).failure, '"b" threw Error: why\n    at b (b.ts)');
@@ -49,6 +49,32 @@ test("OutcomeBuilder says how far a process got, and keeps the first reason", ()
   early.timeout(1000);
   const before = "What comes before the benchmarks took more than 1 s: killed";
   assertEquals(early.end(EXIT).failure, before);
+});
+
+test("OutcomeBuilder goes on after a benchmark that threw, and counts it", () => {
+  const builder = new OutcomeBuilder();
+  const benchmark = { name: "a", group: ["g"], params: { n: 1 }, mode: "latency" as const };
+  const result = benchmark as unknown as BenchResult;
+  builder.take({ kind: "run", names: ["g a", "g a"] });
+  builder.take({ kind: "thrown", benchmark, error: "null" });
+  builder.take({ kind: "result", result });
+  builder.take({ kind: "end", declared: 2 });
+  const { thrown, results, failure } = builder.end(EXIT);
+  assertEquals(failure, undefined);
+  assertEquals(thrown, [{ benchmark, occurrence: 0, reason: '"g a", n 1 threw null' }]);
+  assertEquals(results, [{ benchmark: result, occurrence: 1 }]);
+});
+
+test("OutcomeBuilder says which benchmarks did not run", () => {
+  const builder = new OutcomeBuilder();
+  builder.take({ kind: "run", names: ["a", "b", "c"] });
+  assertEquals(builder.end(EXIT).failure, `${EXIT} in "a"\nDid not run: "b", "c"`);
+});
+
+test("OutcomeBuilder takes an end without all results for a failure", () => {
+  const builder = halfway();
+  builder.take({ kind: "end", declared: 2 });
+  assertEquals(builder.end("Ended with exit status 0").failure, '"b" came to no result');
 });
 
 test("OutcomeBuilder keeps the last lines, without colours", () => {

@@ -1,5 +1,5 @@
 /** Reports, bases, tables and plots of results that are made up. */
-import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import type { BenchResult, Bucket } from "../bench/mod.ts";
 import { checkBase, compareWithBase } from "../cli/bench/base.ts";
@@ -176,6 +176,20 @@ test("printMarkdown() has the same figures, and no cell ends early", () => {
   assertMatch(text, /^\| a\\\|b \| 100 ns \(1\.00\) \| 2505 ns \(25\.00\) \|$/m);
 });
 
+test("a name stays in its line, and means nothing in Markdown", () => {
+  const results = runs("deno", 1, "Array<string>\n*b* | c\x1b[2J", 100, {
+    group: ["two\nlines"],
+    params: { like: "_x_\r" },
+  });
+  const text = printText(report(results));
+  assertMatch(
+    text,
+    /^two\\nlines\n {2}Array<string>\\n\*b\* \| c\\u001b\[2J, like _x_\\r +ns +100/m,
+  );
+  const cell = String.raw`| two\\nlines Array\<string\>\\n\*b\* \| c\\u001b\[2J, like \_x\_\\r |`;
+  assertStringIncludes(printMarkdown(report(results)), `\n${cell} 100 ns`);
+});
+
 test("printReport() keeps six figures of fractions, and whole numbers", () => {
   const { benchmarks } = JSON.parse(
     printReport(report(runs("deno", 1, "parse", 1.23456789, { calls: 123456789 }))),
@@ -225,9 +239,11 @@ test("compareWithBase() says what did not run, and when nothing could be compare
   ]);
 });
 
+const FILES = ["a.ts"];
+
 test("checkBase() notes what differs, and refuses another machine and too few runs", () => {
   const base = report(TWO);
-  assertEquals(checkBase(base, base), []);
+  assertEquals(checkBase(base, base, FILES), []);
   const now = {
     ...base,
     platform: { ...base.platform, kernel: "6.19" },
@@ -237,7 +253,7 @@ test("checkBase() notes what differs, and refuses another machine and too few ru
       { name: "bun", kind: "bun" as const, version: "1.4.5", flags: [] },
     ],
   };
-  assertEquals(checkBase(base, now), [
+  assertEquals(checkBase(base, now, FILES), [
     "kernel: 6.18 in the base, 6.19 now",
     "--cpu: none in the base, 1 now",
     "deno: deno 2.9.5 in the base, deno 2.9.6 now",
@@ -245,11 +261,75 @@ test("checkBase() notes what differs, and refuses another machine and too few ru
     "bun is not in the base",
   ]);
   const elsewhere = { ...base, platform: { ...base.platform, arch: "arm64" } };
-  assertThrows(() => checkBase(base, elsewhere), Error, "arch x64 there, arm64 here");
+  assertThrows(() => checkBase(base, elsewhere, FILES), Error, "arch x64 there, arm64 here");
   const few = { ...base, settings: { ...base.settings, processes: 4 } };
-  assertThrows(() => checkBase(base, few), Error, "5 in the base, 4 now");
+  assertThrows(() => checkBase(base, few, FILES), Error, "5 in the base, 4 now");
   const other = { ...base, runtimes: now.runtimes.slice(1) };
-  assertThrows(() => checkBase(base, other), Error, "no results of bun, but of deno,node24");
+  assertThrows(() => checkBase(base, other, FILES), Error, "no results of bun, but of deno,node24");
+  assertThrows(
+    () => checkBase(base, base, ["../a.ts"]),
+    Error,
+    "no results of ../a.ts, but of a.ts",
+  );
+});
+
+test("checkBase() compares CPUs only where both are known, and says where they are not", () => {
+  const base = report(TWO);
+  const unknown = { ...base, platform: { ...base.platform, cpu: null } };
+  const note = "The CPU is unknown: the base may be of another machine";
+  assertEquals(checkBase(base, unknown, FILES), [note, "cpu: Sundial in the base, unknown now"]);
+  assertEquals(checkBase(unknown, unknown, FILES), [note]);
+});
+
+test("compareWithBase() fails only where the whole interval is above the limit", () => {
+  const noisy = runs("deno", 10, "a", 100).map((item, i) => ({
+    ...item,
+    result: result("a", [104, 109, 103, 110, 104, 108, 107, 107, 108, 103][i] ?? NaN),
+  }));
+  const base = report(runs("deno", 10, "a", 100));
+  const { benchmarks: [row], base: changes } = compareWithBase(
+    report(noisy).benchmarks,
+    base,
+    COMPARE,
+  );
+  const change = row?.results[0]?.change;
+  assertEquals(change?.verdict, "slower");
+  assert((change?.ratio ?? 0) > 1.05 && (change?.interval.low ?? 2) < 1.05);
+  assertEquals(changes.problems, []);
+  assertMatch(
+    changes.notes.join(),
+    /^a in deno takes \S+ % longer than in base\.json \(\S+ % to \S+ %\): may be more than 5 %$/,
+  );
+});
+
+test("compareWithBase() cannot tell where something took no time at all", () => {
+  const of = (ns: number) => report(runs("deno", 5, "a", ns));
+  for (const [before, after] of [[0, 3200], [3200, 0], [0, 0]] as const) {
+    const { problems } = compareWithBase(of(after).benchmarks, of(before), COMPARE).base;
+    assertEquals(problems.length, 1);
+    assertMatch(problems[0] ?? "", /^a in deno cannot be compared: .* took no time at all$/);
+  }
+});
+
+test("compareWithBase() says which runtime the base has no result of", () => {
+  const base = report(TWO.slice(0, 5)); // Node ran, and did not declare it
+  const { notes } = compareWithBase(report(TWO).benchmarks, base, COMPARE).base;
+  assertEquals(notes, ["parse in node24 is not in the base"]);
+});
+
+test("compareWithBase() compares each of those with the same name with its own", () => {
+  const both = (first: number, second: number) =>
+    report([
+      ...runs("deno", 5, "a", first),
+      ...runs("deno", 5, "a", second).map((item) => ({ ...item, occurrence: 1 })),
+    ]);
+  const { benchmarks, base } = compareWithBase(
+    both(100, 900).benchmarks,
+    both(100, 900),
+    COMPARE,
+  );
+  const ratios = benchmarks.map(({ results }) => results[0]?.change?.ratio);
+  assertEquals([ratios, base.problems, base.notes], [[1, 1], [], []]);
 });
 
 test("printPlots() draws every benchmark", () => {

@@ -70,6 +70,18 @@ test("run() takes a filter over groups and names", { timeout }, async () => {
   assertEquals(results.map(({ name }) => name), ["typed", "checked"]);
 });
 
+test("run() passes on what a benchmark throws, and runs none after it", { timeout }, async () => {
+  let ran = false;
+  bench("throws", () => {
+    throw new RangeError("On purpose");
+  }, SHORT);
+  bench("later", () => {
+    ran = true;
+  }, SHORT);
+  await assertRejects(() => run(), RangeError, "On purpose");
+  assertEquals([ran, (await run()).results], [false, []]);
+});
+
 test("bench() makes one of each combination of parameters", { timeout }, async () => {
   const given: unknown[] = [];
   bench("with", ({ text }: { text: string }) => text.length + work(), {

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { compare } from "../../bench/mod.ts";
+import { fullName } from "./names.ts";
 import {
   benchmarkKey,
   type BenchReport,
@@ -13,6 +14,7 @@ import {
   type ReportBenchmark,
   type ReportRuntime,
 } from "./report.ts";
+import { printWithUnit } from "./units.ts";
 
 /** @throws {Error} if it is none */
 export function readBase(file: string): BenchReport {
@@ -32,13 +34,18 @@ export type Intention = Pick<BenchReport, "platform" | "settings" | "runtimes">;
 /**
  * Whether a comparison can say anything.
  *
+ * @param files what is going to run, as a report names it
  * @returns what differs and does not matter as much, in words
  * @throws {Error} if it cannot
  */
-export function checkBase(base: BenchReport, now: Intention): string[] {
+export function checkBase(
+  base: BenchReport,
+  now: Intention,
+  files: readonly string[],
+): string[] {
   for (const key of ["cpu", "arch", "os"] as const) {
     const [then, here] = [base.platform[key], now.platform[key]];
-    if (then === here) continue;
+    if (then === here || then === null || here === null) continue;
     throw new Error(
       `The base is of another machine, and says nothing of this one: ${key} ${then} there, ${here} here`,
     );
@@ -57,6 +64,13 @@ export function checkBase(base: BenchReport, now: Intention): string[] {
       `The base has no results of ${names(now.runtimes)}, but of ${names(base.runtimes)}`,
     );
   }
+  const known = [...new Set(base.benchmarks.map(({ file }) => file))];
+  if (!files.some((file) => known.includes(file))) {
+    throw new Error(
+      `The base has no results of ${files.join(", ")}, but of ${known.join(", ") || "nothing"}. ` +
+        "Files are compared by their paths from the current directory",
+    );
+  }
   return notes(base, now);
 }
 
@@ -69,11 +83,15 @@ function areTooFew(before: number, after: number): boolean {
 
 function notes(base: BenchReport, now: Intention): string[] {
   const found: string[] = [];
-  const differs = (what: string, then: unknown, here: unknown) => {
-    if (then !== here) found.push(`${what}: ${then ?? "none"} in the base, ${here ?? "none"} now`);
+  const differs = (what: string, then: unknown, here: unknown, absent = "none") => {
+    if (then !== here) found.push(`${what}: ${then ?? absent} in the base, ${here ?? absent} now`);
   };
-  differs("kernel", base.platform.kernel, now.platform.kernel);
-  differs("clocksource", base.platform.clocksource, now.platform.clocksource);
+  if (base.platform.cpu === null || now.platform.cpu === null) {
+    found.push("The CPU is unknown: the base may be of another machine");
+  }
+  for (const key of ["cpu", "kernel", "clocksource"] as const) {
+    differs(key, base.platform[key], now.platform[key], "unknown");
+  }
   differs("--cpu", base.settings.cpu, now.settings.cpu);
   differs("--time", base.settings.time, now.settings.time);
   for (const { name, kind, version, flags } of now.runtimes) {
@@ -91,7 +109,7 @@ function quoted(flags: readonly string[]): string {
   return JSON.stringify(flags.join(" "));
 }
 
-/** Compares, and says what is wrong. */
+/** Compares, and says what is wrong, and what may be. */
 export function compareWithBase(
   benchmarks: readonly ReportBenchmark[],
   base: BenchReport,
@@ -99,52 +117,51 @@ export function compareWithBase(
 ): { benchmarks: ReportBenchmark[]; base: ReportBase } {
   const before = new Map(base.benchmarks.map((row) => [benchmarkKey(row), row]));
   const unknown: string[] = [];
+  const doubtful: string[] = [];
   const problems: string[] = [];
-  let compared = 0;
+  let found = 0;
   const rows = benchmarks.map((row) => {
     const old = before.get(benchmarkKey(row));
     if (!old) unknown.push(fullName(row));
     const results = row.results.map((result) => {
       const then = old?.results.find(({ runtime }) => runtime === result.runtime);
-      const change = then ? compareRuns(then.runs, result.runs) : null;
-      if (change === null) return result;
-      compared++;
-      const { verdict, ratio, interval: { low, high } } = change;
-      if (verdict === "slower" && ratio > 1 + maxRegress) {
+      const where = `${fullName(row)} in ${result.runtime}`;
+      if (!then) {
+        if (old && base.runtimes.some(({ name }) => name === result.runtime)) unknown.push(where);
+        return result;
+      }
+      found++;
+      const change = compareRuns(then.runs, result.runs);
+      if (change === null) {
         problems.push(
-          `${fullName(row)} in ${result.runtime} takes ${percent(ratio - 1)} longer than in ` +
-            `${file} (${percent(low - 1)} to ${percent(high - 1)}): more than ${
-              percent(maxRegress)
-            }`,
+          `${where} cannot be compared: ${printWithUnit(then.ns)} in ${file}, ` +
+            `${printWithUnit(result.ns)} now, and some runs took no time at all`,
         );
-      } else if (verdict === "too few") {
-        problems.push(`${fullName(row)} in ${result.runtime} has too few process runs to tell`);
+        return result;
+      }
+      const { verdict, ratio, interval: { low, high } } = change;
+      const much = `${percent(ratio - 1)} longer than in ${file} ` +
+        `(${percent(low - 1)} to ${percent(high - 1)})`;
+      if (verdict === "too few") problems.push(`${where} has too few process runs to tell`);
+      else if (verdict === "slower" && low > 1 + maxRegress) {
+        problems.push(`${where} takes ${much}: more than ${percent(maxRegress)}`);
+      } else if (ratio > 1 + maxRegress) {
+        doubtful.push(`${where} takes ${much}: may be more than ${percent(maxRegress)}`);
       }
       return { ...result, change };
     });
     return { ...row, results };
   });
-  if (compared === 0) problems.push(`Nothing of what ran is in ${file}`);
+  if (found === 0) problems.push(`Nothing of what ran is in ${file}`);
   const now = new Set(benchmarks.map(benchmarkKey));
   const all = [
     ...notes,
+    ...doubtful,
     ...unknown.map((name) => `${name} is not in the base`),
     ...base.benchmarks.filter((row) => !now.has(benchmarkKey(row)))
       .map((row) => `${fullName(row)} is in the base, and did not run`),
   ];
   return { benchmarks: rows, base: { file, maxRegress, notes: all, problems } };
-}
-
-/** With its groups and parameters: `parse JSON, length 10`. */
-export function fullName({ group, name, params }: Omit<ReportBenchmark, "results">): string {
-  return [[...group, name].join(" "), ...printParams(params)].join(", ");
-}
-
-/** `length 10`. */
-export function printParams(params: ReportBenchmark["params"]): string[] {
-  return Object.entries(params).map(([name, value]) =>
-    `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`
-  );
 }
 
 function percent(part: number): string {

@@ -8,7 +8,7 @@
  * @module
  */
 import type * as FileSystem from "node:fs";
-import type { BenchResult, RunOptions, RunResult } from "../../bench/mod.ts";
+import type { BenchResult, Params, RunOptions, RunResult } from "../../bench/mod.ts";
 
 /** What it is told. */
 export interface ChildPlan {
@@ -27,10 +27,20 @@ export type ChildMessage =
   /** These benchmarks are about to run, one after the other. */
   | { readonly kind: "run"; readonly names: readonly string[] }
   | { readonly kind: "result"; readonly result: BenchResult }
-  /** One of them threw. */
-  | { readonly kind: "thrown"; readonly error: string }
+  /** One of them threw; the next one follows. */
+  | { readonly kind: "thrown"; readonly benchmark: BenchIdentity; readonly error: string }
+  /** A run came to nothing, and nothing follows. */
+  | { readonly kind: "failed"; readonly error: string }
   /** All were run, of so many that were declared. */
   | { readonly kind: "end"; readonly declared: number };
+
+/** What tells a benchmark from others in its file. */
+export type BenchIdentity = Pick<BenchResult, "name" | "group" | "params" | "mode">;
+
+/** Options of a run, and what it calls when a benchmark throws: as bench/runner.ts has them. */
+interface RunnerOptions extends RunOptions {
+  readonly onThrown: (error: unknown, benchmark: BenchIdentity) => void;
+}
 
 /** The URL of a module that does it, to be preloaded. */
 export function childUrl(plan: ChildPlan): string {
@@ -42,6 +52,7 @@ export function childUrl(plan: ChildPlan): string {
 function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): void {
   const pattern = filter ? new RegExp(filter.source, filter.flags) : undefined;
   const runs = new Set<(options?: RunOptions) => Promise<RunResult>>();
+  const running: Promise<RunResult>[] = [];
   let declared = 0;
   let waiting: string[] = [];
 
@@ -52,7 +63,7 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
       declared++;
       waiting.push(name);
     },
-    options(own: RunOptions): RunOptions {
+    options(own: RunOptions): RunnerOptions {
       const wanted = pattern ?? own.filter;
       send({ kind: "run", names: waiting.filter((name) => !wanted || name.search(wanted) >= 0) });
       waiting = [];
@@ -62,9 +73,15 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
         ...(wanted && { filter: wanted }),
         onResult(result) {
           own.onResult?.(result);
-          send({ kind: "result", result });
+          send({ kind: "result", result: printable(result) });
+        },
+        onThrown(error, benchmark) {
+          send({ kind: "thrown", benchmark: printable(benchmark), error: textOf(error) });
         },
       };
+    },
+    running(run: Promise<RunResult>): void {
+      running.push(run);
     },
   };
 
@@ -79,13 +96,47 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
   /** Runs what the file declared and did not run itself. */
   async function finish(): Promise<void> {
     try {
+      // What the file began and did not wait for; when that ends, the file may begin another.
+      for (const run of running) {
+        await run;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
       for (const run of runs) await run();
       send({ kind: "end", declared });
     } catch (error) {
-      const { stack = String(error) } = error as { stack?: string };
-      send({ kind: "thrown", error: stack });
+      send({ kind: "failed", error: textOf(error) });
     }
     process.exit(); // whatever servers and timers are left
+  }
+
+  /** Whatever was thrown: it need not be an Error. */
+  function textOf(error: unknown): string {
+    try {
+      return String((error as { stack?: unknown } | null | undefined)?.stack ?? error);
+    } catch {
+      return Object.prototype.toString.call(error);
+    }
+  }
+
+  /** With parameters that JSON can carry, and that look the same in every runtime. */
+  function printable<B extends { readonly params: Params }>(benchmark: B): B {
+    const params = Object.entries(benchmark.params).map(([name, value]) => {
+      try {
+        return [name, JSON.parse(JSON.stringify(value, (_key, item) => plain(item)))];
+      } catch { // it contains itself, say
+        return [name, Object.prototype.toString.call(value)];
+      }
+    });
+    return { ...benchmark, params: Object.fromEntries(params) as Params };
+  }
+
+  /** What JSON has no notation for becomes text: `10n`, `Infinity`, a function's name. */
+  function plain(value: unknown): unknown {
+    if (typeof value === "bigint") return `${value}n`;
+    if (typeof value === "function") return value.name || "anonymous function";
+    const isText = typeof value === "symbol" || value === undefined || value instanceof RegExp ||
+      (typeof value === "number" && !Number.isFinite(value));
+    return isText ? String(value) : value;
   }
 
   /**

@@ -3,30 +3,26 @@
  *
  * @module
  */
-import { readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import process from "node:process";
 import { platform } from "../platform.ts";
 import { clearProgress, showProgress } from "../progress.ts";
 import { checkBase, compareWithBase, type Intention, readBase } from "./base.ts";
+import { Collection } from "./collection.ts";
 import type { BenchCommand } from "./grammar.ts";
 import type { ProcessOutcome } from "./outcome.ts";
 import { checkPinning } from "./pin.ts";
 import { printPlots } from "./plot.ts";
 import { DENO_FLAGS, type ProcessOptions, runProcess } from "./process.ts";
-import {
-  type BenchReport,
-  type FileResult,
-  printReport,
-  type ReportFailure,
-  sideBySide,
-} from "./report.ts";
+import { type BenchReport, printReport, sideBySide } from "./report.ts";
 import {
   findAllRuntimes,
   findRuntimes,
   type FoundRuntime,
   type MissingRuntime,
 } from "./runtimes.ts";
+import { checkWritable, saveReport } from "./save.ts";
 import { printMarkdown, printText } from "./table.ts";
 
 /** Process runs of each file in each runtime: a base is good for nothing with fewer than five. */
@@ -39,12 +35,16 @@ export async function benchCommand(
   command: BenchCommand,
 ): Promise<{ text: string; ok: boolean }> {
   checkWords(command);
-  const files = command.files.map((file) => realpathSync(file));
+  const files = command.files.map((file) => {
+    const path = realpathSync(file);
+    return { path, name: relative(process.cwd(), path) };
+  });
   if (command.cpu !== undefined) checkPinning(command.cpu);
-  const { found, missing } = find(command, files);
+  if (command.save !== undefined) checkWritable(command.save);
+  const { found, missing } = find(command, files.map(({ path }) => path));
   const intention = intend(command, found);
   const base = command.compare === undefined ? undefined : readBase(command.compare);
-  const notes = base ? checkBase(base, intention) : [];
+  const notes = base ? checkBase(base, intention, files.map(({ name }) => name)) : [];
 
   const { results, failures } = await runAll(files, found, intention.settings.processes, {
     time: command.time ?? null,
@@ -54,7 +54,11 @@ export async function benchCommand(
     denoArgs: denoArgs(command),
   });
   if (results.length === 0 && failures.length === 0) {
-    throw new Error(`No benchmark's name matches --filter ${command.filter}`);
+    throw new Error(
+      command.filter
+        ? `No benchmark's name matches --filter ${command.filter}`
+        : "No benchmark's name matches the filter that its file gives to run()",
+    );
   }
   const names = found.map(({ name }) => name);
   const rows = sideBySide(results, names, intention.settings.relativeTo ?? undefined);
@@ -71,8 +75,9 @@ export async function benchCommand(
     base: changes?.base ?? null,
     ok: [missing, failures, problems].every(({ length }) => length === 0),
   };
-  if (command.save !== undefined) writeFileSync(command.save, `${printReport(report)}\n`);
-  return { text: print(report, command), ok: report.ok };
+  const unsaved = command.save === undefined ? undefined : saveReport(command.save, report);
+  if (unsaved !== undefined) complain(unsaved);
+  return { text: print(report, command), ok: report.ok && unsaved === undefined };
 }
 
 /** The runtimes that are asked for, or all. */
@@ -141,25 +146,21 @@ function print(report: BenchReport, { json, markdown, plot }: BenchCommand): str
 
 /** Runs every file in every runtime so many times: A B A B, so that all see the same weather. */
 async function runAll(
-  files: readonly string[],
+  files: readonly { readonly path: string; readonly name: string }[],
   runtimes: readonly FoundRuntime[],
   processes: number,
   options: ProcessOptions,
-): Promise<{ results: FileResult[]; failures: ReportFailure[] }> {
-  const results: FileResult[] = [];
-  const failures: ReportFailure[] = [];
+): Promise<Collection> {
+  const collection = new Collection();
   const total = files.length * runtimes.length * processes;
   let done = 0;
   for (let run = 1; run <= processes; run++) {
-    for (const path of files) {
-      const file = relative(process.cwd(), path);
+    for (const { path, name: file } of files) {
       for (const runtime of runtimes) {
         const where = total > runtimes.length ? `${runtime.name}, run ${run}` : runtime.name;
         const part = done++;
-        // What has failed once would fail again.
-        if (failures.some((other) => other.file === file && other.runtime === runtime.name)) {
-          continue;
-        }
+        const place = { runtime: runtime.name, file, run };
+        if (collection.isBroken(place)) continue;
         showProgress(part / total, where);
         const outcome = await runProcess(runtime, path, {
           ...options,
@@ -167,32 +168,13 @@ async function runAll(
             showProgress((part + index / count) / total, `${where}: ${name}`),
         });
         clearProgress();
-        results.push(...numbered(file, runtime.name, outcome));
-        const failure = failureOf(outcome, file);
-        if (failure !== undefined) {
-          const output = outcome.printed.lines;
-          failures.push({ runtime: runtime.name, file, run, reason: failure, output });
-        }
-        if (run === 1 || failure !== undefined) showPrinted(runtime.name, outcome);
-        if (failure !== undefined) complain(`${file} in ${runtime.name}: ${failure}`);
+        const failures = collection.take(place, outcome);
+        if (run === 1 || failures.length > 0) showPrinted(runtime.name, outcome);
+        for (const { reason } of failures) complain(`${file} in ${runtime.name}: ${reason}`);
       }
     }
   }
-  return { results, failures };
-}
-
-function failureOf({ failure, declared }: ProcessOutcome, file: string): string | undefined {
-  return failure ?? (declared === 0 ? `${file} declares no benchmark` : undefined);
-}
-
-function numbered(file: string, runtime: string, { results }: ProcessOutcome): FileResult[] {
-  const seen = new Map<string, number>();
-  return results.map((result) => {
-    const key = JSON.stringify([result.group, result.name, result.params, result.mode]);
-    const occurrence = seen.get(key) ?? 0;
-    seen.set(key, occurrence + 1);
-    return { file, runtime, result, occurrence };
-  });
+  return collection;
 }
 
 function showPrinted(name: string, { printed: { lines, count } }: ProcessOutcome): void {

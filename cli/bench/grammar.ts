@@ -83,7 +83,7 @@ const options = object({
   timeout: withDefault(
     option("--timeout", float({ min: 0.1, max: 86_400, metavar: "SECONDS" }), {
       description:
-        message`How long a benchmark may take before its process is killed; 60 if left out.`,
+        message`How long a benchmark may take, besides --time, before its process is killed; 60 if left out. It takes ten samples at least, and warms up before: a function of a second takes twelve or more.`,
     }),
     60,
   ),
@@ -106,14 +106,16 @@ const options = object({
     false,
   ),
   save: optional(option("--save", string({ metavar: "FILE" }), {
-    description: message`Write that JSON to a file, to compare with later.`,
+    description:
+      message`Write that JSON to a file, to compare with later. Only if everything ran: else the file is left as it was.`,
   })),
   compare: optional(option("--compare", string({ metavar: "FILE" }), {
     description:
-      message`Compare with what was saved on this machine. Exit status 1 if a benchmark got slower than allowed, beyond doubt.`,
+      message`Compare with what was saved on this machine, from the same directory. Exit status 1 if a benchmark got slower than allowed, beyond doubt, or if that cannot be told.`,
   })),
   maxRegress: optional(option("--max-regress", percentage, {
-    description: message`How much slower a benchmark may have got; 5% if left out.`,
+    description:
+      message`How much slower a benchmark may have got; 5% if left out. Beyond doubt it is more where the whole interval of the ratio is above that.`,
   })),
 });
 
@@ -124,5 +126,5 @@ export type BenchCommand = InferValue<typeof options>;
 export const bench: Parser<"sync", BenchCommand, unknown> = command("bench", options, {
   brief: message`Run a file of benchmarks in several runtimes, side by side.`,
   description:
-    message`Run each file in each runtime, in a process of its own, and print the medians in one table. Whatever fails in one runtime leaves the results of the others. Exit status 0 only if everything that was asked for ran, and nothing got slower than --max-regress allows. In Deno it takes --allow-read, --allow-env and --allow-run.`,
+    message`Run each file in each runtime, in a process of its own, and print the medians in one table. Whatever fails in one runtime leaves the results of the others, and what throws leaves those of the benchmarks after it. Exit status 0 only if everything that was asked for ran, and nothing got slower than --max-regress allows. In Deno it takes --allow-read, --allow-env and --allow-run, --save takes --allow-write, and --allow-sys lets it know the CPU, by which --compare tells another machine.`,
 });

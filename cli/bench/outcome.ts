@@ -5,17 +5,27 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import type { BenchResult } from "../../bench/mod.ts";
-import type { ChildMessage } from "./child.ts";
+import type { BenchIdentity, ChildMessage } from "./child.ts";
+import { oneLine, printParams } from "./names.ts";
 
 /** What came of it. */
 export interface ProcessOutcome {
-  readonly results: readonly BenchResult[];
+  readonly results: readonly Numbered<BenchResult>[];
+  /** What threw, and why; the others ran all the same. */
+  readonly thrown: readonly (Numbered<BenchIdentity> & { readonly reason: string })[];
   /** How many benchmarks the file declared, as far as it got. */
   readonly declared: number;
   /** Why not everything ran; undefined if it did. */
   readonly failure: string | undefined;
   /** What the process printed: the last lines, and how many there were. */
   readonly printed: { readonly lines: readonly string[]; readonly count: number };
+}
+
+/** A benchmark, or what came of it. */
+export interface Numbered<B> {
+  readonly benchmark: B;
+  /** Which of those with the same name, from 0 on; counts those that threw, too. */
+  readonly occurrence: number;
 }
 
 /** Called when a benchmark starts: its name, and which of how many it is. */
@@ -27,8 +37,10 @@ const KEPT_LINES = 20;
 /** Takes it as it comes. */
 export class OutcomeBuilder {
   readonly #onProgress: OnProgress | undefined;
-  readonly #results: BenchResult[] = [];
-  /** Of all that ran or will: results come in this order. */
+  readonly #results: ProcessOutcome["results"][number][] = [];
+  readonly #thrown: ProcessOutcome["thrown"][number][] = [];
+  readonly #seen = new Map<string, number>();
+  /** Of all that ran or will, in this order. */
   readonly #names: string[] = [];
   readonly #lines: string[] = [];
   #printed = 0;
@@ -46,12 +58,19 @@ export class OutcomeBuilder {
         this.#names.push(...message.names);
         return this.#progress();
       case "result":
-        this.#results.push(message.result);
+        this.#results.push(this.#numbered(message.result));
         return this.#progress();
-      case "thrown":
-        this.#failure = `${this.#running() ?? "A benchmark"} threw ${readable(message.error)}`;
-        return;
+      case "thrown": {
+        const { group, name, params } = message.benchmark;
+        const full = [JSON.stringify([...group, name].join(" ")), ...printParams(params)];
+        const reason = `${full.join(", ")} threw ${readable(message.error)}`;
+        this.#thrown.push({ ...this.#numbered(message.benchmark), reason });
+        return this.#progress();
+      }
+      case "failed":
+        return this.#fail(`${this.#running() ?? "A run"} threw ${readable(message.error)}`);
       case "end":
+        if (this.#running() !== undefined) this.#fail(`${this.#running()} came to no result`);
         this.#declared = message.declared;
     }
   }
@@ -75,6 +94,7 @@ export class OutcomeBuilder {
     this.#fail(where === undefined ? how : `${how} in ${where}`);
     return {
       results: this.#results,
+      thrown: this.#thrown,
       declared: this.#declared ?? 0,
       failure: this.#failure,
       printed: { lines: this.#lines, count: this.#printed },
@@ -83,17 +103,31 @@ export class OutcomeBuilder {
 
   /** The first reason counts; and whatever comes after everything has run is no failure. */
   #fail(reason: string): void {
-    if (this.#declared === undefined) this.#failure ??= reason;
+    if (this.#declared !== undefined || this.#failure !== undefined) return;
+    const left = this.#names.slice(this.#done() + 1).map((name) => JSON.stringify(name));
+    this.#failure = left.length === 0 ? reason : `${reason}\nDid not run: ${left.join(", ")}`;
+  }
+
+  #numbered<B extends BenchIdentity>(benchmark: B): Numbered<B> {
+    const { group, name, params, mode } = benchmark;
+    const key = JSON.stringify([group, name, params, mode]);
+    const occurrence = this.#seen.get(key) ?? 0;
+    this.#seen.set(key, occurrence + 1);
+    return { benchmark, occurrence };
+  }
+
+  #done(): number {
+    return this.#results.length + this.#thrown.length;
   }
 
   #running(): string | undefined {
-    const name = this.#names[this.#results.length];
+    const name = this.#names[this.#done()];
     return name === undefined ? undefined : JSON.stringify(name);
   }
 
   #progress(): void {
-    const name = this.#names[this.#results.length];
-    if (name !== undefined) this.#onProgress?.(name, this.#results.length, this.#names.length);
+    const name = this.#names[this.#done()];
+    if (name !== undefined) this.#onProgress?.(oneLine(name), this.#done(), this.#names.length);
   }
 }
 

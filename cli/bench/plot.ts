@@ -6,7 +6,7 @@
 import plot from "simple-ascii-chart";
 import type { Bucket, Distribution } from "../../bench/mod.ts";
 import { bold, isStyled } from "../output.ts";
-import { fullName } from "./base.ts";
+import { fullName } from "./names.ts";
 import {
   type BenchReport,
   overRuns,

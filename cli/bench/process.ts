@@ -19,7 +19,7 @@ import type { FoundRuntime } from "./runtimes.ts";
 export interface ProcessOptions extends Pick<ChildPlan, "time"> {
   /** Which benchmarks to run; all if null. */
   readonly filter: RegExp | null;
-  /** Milliseconds that may go by without a result. */
+  /** Milliseconds that may go by without a result, besides what `time` asks for. */
   readonly timeout: number;
   /** The one CPU to run on. */
   readonly cpu: number | undefined;
@@ -41,7 +41,8 @@ export function runProcess(
   options: ProcessOptions,
 ): Promise<ProcessOutcome> {
   const token = randomUUID();
-  const { time, filter, timeout, cpu } = options;
+  const { time, filter, cpu } = options;
+  const timeout = options.timeout + (time ?? 0);
   const plan: ChildPlan = {
     url: pathToFileURL(file).href,
     token,

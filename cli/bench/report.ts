@@ -56,6 +56,8 @@ export interface ReportRuntime extends Omit<FoundRuntime, "path"> {
 export interface ReportBenchmark extends Pick<BenchResult, "name" | "group" | "params" | "mode"> {
   /** Relative to the current directory. */
   readonly file: string;
+  /** Which of those that are the same in all this, from 0 on. */
+  readonly occurrence: number;
   /** One for each runtime where there is a result, in the order of the columns. */
   readonly results: readonly ReportResult[];
 }
@@ -79,7 +81,7 @@ export interface ReportResult {
 /** A result without what all the runs have in common. */
 export type ReportRun = Omit<BenchResult, "name" | "group" | "params" | "mode">;
 
-/** A file that did not run to its end in a runtime. */
+/** A benchmark that threw in a runtime, or a file that did not run to its end. */
 export interface ReportFailure {
   readonly runtime: string;
   readonly file: string;
@@ -107,18 +109,15 @@ export interface FileResult {
   readonly file: string;
   readonly runtime: string;
   readonly result: BenchResult;
-  /** Which of those with the same name in this run, from 0 on. */
+  /** See {@link ReportBenchmark}. */
   readonly occurrence: number;
 }
 
 /** What tells benchmarks apart, in one report and in two. */
 export function benchmarkKey(
-  { file, group, name, params, mode }: Pick<
-    ReportBenchmark,
-    "file" | "group" | "name" | "params" | "mode"
-  >,
+  { file, group, name, params, mode, occurrence }: Omit<ReportBenchmark, "results">,
 ): string {
-  return JSON.stringify([file, group, name, params, mode]);
+  return JSON.stringify([file, group, name, params, mode, occurrence]);
 }
 
 /** Puts results of process runs side by side. */
@@ -129,7 +128,7 @@ export function sideBySide(
 ): ReportBenchmark[] {
   const rows = new Map<string, FileResult[]>();
   for (const item of results) {
-    const key = `${item.occurrence} ${benchmarkKey({ ...item.result, file: item.file })}`;
+    const key = benchmarkKey({ ...item.result, ...item });
     const row = rows.get(key);
     if (row) row.push(item);
     else rows.set(key, [item]);
@@ -140,7 +139,7 @@ export function sideBySide(
         const { name: _, group: __, params: ___, mode: ____, ...run } = result;
         return run;
       });
-    const [{ file, result: { name, group, params, mode } }] = row as [FileResult];
+    const [{ file, occurrence, result: { name, group, params, mode } }] = row as [FileResult];
     const base = runsOf(relativeTo);
     return {
       file,
@@ -148,6 +147,7 @@ export function sideBySide(
       name,
       params,
       mode,
+      occurrence,
       results: runtimes.flatMap((runtime) => {
         const runs = runsOf(runtime);
         if (runs.length === 0) return [];
@@ -174,10 +174,11 @@ export function compareRuns(
   base: readonly Pick<ReportRun, "slices">[],
   other: readonly Pick<ReportRun, "slices">[],
 ): Comparison | null {
-  const [a, b] = [base, other].map((runs) => runs.map(({ slices }) => slices)) as [
-    (readonly number[])[],
-    (readonly number[])[],
-  ];
+  // Of several runs the medians are compared: then a slice of 0 ns among others does no harm.
+  const several = base.length > 1 || other.length > 1;
+  const values = (runs: typeof base) =>
+    runs.map(({ slices }) => several ? [median(slices)] : slices);
+  const [a, b] = [values(base), values(other)];
   const isSound = (runs: readonly (readonly number[])[]) =>
     runs.length > 0 && runs.every((run) => run.length > 0 && run.every((ns) => ns > 0));
   return isSound(a) && isSound(b) ? compare(a, b) : null;

@@ -5,7 +5,7 @@
  */
 import type { Comparison, Distribution } from "../../bench/mod.ts";
 import { bold, columns, style } from "../output.ts";
-import { fullName, printParams } from "./base.ts";
+import { fullName, oneLine, printParams } from "./names.ts";
 import {
   type BenchReport,
   overRuns,
@@ -134,7 +134,7 @@ function withHeadings(
   const several = haveSeveralFiles(benchmarks);
   let above: readonly string[] = [];
   return benchmarks.flatMap((row) => {
-    const path = several ? [row.file, ...row.group] : row.group;
+    const path = (several ? [row.file, ...row.group] : row.group).map(oneLine);
     const same = path.findIndex((name, i) => name !== above[i]);
     const from = same < 0 ? path.length : same;
     above = path;
@@ -164,7 +164,7 @@ const TAILS: readonly (readonly [label: string, key: keyof Distribution])[] = [
 ];
 
 function tableLines(row: ReportBenchmark, report: BenchReport): Line[] {
-  const label = [row.name, ...printParams(row.params)].join(", ");
+  const label = [oneLine(row.name), ...printParams(row.params)].join(", ");
   const tails = row.mode === "latency" ? TAILS : [];
   return [
     line(label, row, report, ({ ns }) => ns, true),
@@ -337,7 +337,7 @@ export function printMarkdown(report: BenchReport): string {
   ].join("\n");
 }
 
-/** A bar would end the cell. */
+/** As text: a bar would end the cell, and what looks like a tag would vanish. */
 function escapeCell(text: string): string {
-  return text.replaceAll("|", "\\|");
+  return text.replace(/[\\`*_<>[\]&|]/g, "\\$&");
 }
