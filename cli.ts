@@ -45,29 +45,42 @@ async function execute(command: Command): Promise<string> {
 /** Reports what went wrong in one line: what is thrown on purpose says what to do. */
 async function main(command: Command): Promise<void> {
   try {
-    process.stdout.write(`${await execute(command)}\n`);
+    print(await execute(command));
   } catch (error) {
     console.error(`vdso: ${error instanceof Error ? error.message : error}`);
     process.exitCode = error instanceof RangeError ? 2 : 1;
   }
 }
 
-// Whoever pipes into head(1) has seen enough: that is no error.
-process.stdout.on("error", (error: { code?: string }) => {
-  if (error.code !== "EPIPE") throw error;
-});
+/** Deno throws what the others tell later. */
+function print(text: string): void {
+  try {
+    process.stdout.write(`${text}\n`);
+  } catch (error) {
+    unprinted(error as Error);
+  }
+}
 
-const stop = (exitCode: number) => process.exit(exitCode);
+/** Whoever pipes into head(1) has seen enough: that is no error. A full disk is one. */
+function unprinted({ code, message }: Error & { code?: string }): void {
+  if (code === "EPIPE") return;
+  console.error(`vdso: ${message}`);
+  process.exitCode = 1;
+}
+
+process.stdout.on("error", unprinted);
 const words = process.argv.slice(2);
+const shown = () => undefined; // does not exit: what is written may not be out yet
 const command = words.length === 0 ? NO_WORDS : runParser(GRAMMAR, "vdso", words, {
   brief: BRIEF,
   footer: EXIT_STATUS,
-  help: { command: true, option: true, onShow: stop },
-  version: { value: VERSION, option: true, onShow: stop },
-  completion: { command: { names: ["completions"] }, onShow: stop },
+  help: { command: true, option: true, onShow: shown },
+  version: { value: VERSION, option: true, onShow: shown },
+  completion: { command: { names: ["completions"] }, onShow: shown },
+  stdout: print,
   // The usage and the error, on standard error.
-  onError: () => stop(2),
+  onError: () => process.exit(2),
   colors: false,
   maxWidth: 100,
 });
-void main(command);
+if (command) void main(command);

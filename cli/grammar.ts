@@ -9,9 +9,10 @@ import { type Message, message } from "@optique/core/message";
 import { withDefault } from "@optique/core/modifiers";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { argument, command, constant, flag, option } from "@optique/core/primitives";
-import { choice, float, string } from "@optique/core/valueparser";
+import { choice, float } from "@optique/core/valueparser";
 import { bench } from "./bench/grammar.ts";
 import { CLOCKS } from "./clocks.ts";
+import { FILE } from "./file.ts";
 
 /** For `--help` and docs/cli.md. */
 export const BRIEF: Message = message`The Linux vDSO, from JavaScript`;
@@ -58,7 +59,7 @@ const dump = command(
   "dump",
   object({
     command: constant("dump"),
-    file: argument(string({ metavar: "FILE" }), {
+    file: argument(FILE, {
       description: message`Where to write the image.`,
     }),
   }),
@@ -73,7 +74,7 @@ const shim = command(
   "shim",
   object({
     command: constant("shim"),
-    out: option("--out", string({ metavar: "FILE" }), {
+    out: option("--out", FILE, {
       description: message`Where to write the trampoline.`,
     }),
   }),

@@ -11,7 +11,7 @@ import process from "node:process";
 export interface Platform {
   readonly os: string;
   readonly arch: string;
-  readonly kernel: string;
+  readonly kernel: string | null;
   readonly cpu: string | null;
   readonly clocksource: string | null;
 }
@@ -23,7 +23,7 @@ export function platform(): Platform {
   return {
     os: process.platform,
     arch: process.arch,
-    kernel: optionally(() => os.release()) ?? "unknown",
+    kernel: optionally(() => os.release()) ?? null,
     cpu: optionally(() => os.cpus()[0]?.model) ?? null,
     clocksource: optionally(() => readFileSync(CLOCKSOURCE, "utf8").trim()) ?? null,
   };

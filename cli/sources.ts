@@ -28,5 +28,5 @@ export function nowCommand(options: { clock: string; bigint: boolean; json: bool
   const ns = options.bigint || id !== CLOCK_MONOTONIC ? clockGettime(id) : Math.round(now());
   // In JSON a string: a bigint has no number of its own there.
   if (options.json) return toJson({ clock: options.clock, ns: String(ns) });
-  return options.bigint ? `${ns}n` : String(Number(ns));
+  return options.bigint ? `${ns}n` : String(ns);
 }

@@ -60,7 +60,7 @@ export function printSummary(summary: Summary): string {
   const rows: [string, string][] = [
     ["runtime", `${runtime.name} ${runtime.version}`],
     ["machine", [machine.cpu ?? "unknown CPU", machine.arch].join(", ")],
-    ["kernel", `${machine.os} ${machine.kernel}`],
+    ["kernel", `${machine.os} ${machine.kernel ?? "unknown"}`],
     ["clocksource", machine.clocksource ?? "not readable here"],
     ["ffi", live.ffi],
     ["timeline", `of the ${live.timeline === "machine" ? "machine" : "JavaScript context only"}`],

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -71,6 +71,18 @@ test("vdso prints usage to standard error and exits 2 when the words are wrong",
   }
 });
 
+test("vdso says so when its output cannot be written, and exits 1", TIMEOUT, () => {
+  for (const args of [["now"], ["--help"], ["--version"], ["completions", "bash"]]) {
+    const words = command(join(ROOT, "cli.ts"), args).map((word) => `'${word}'`).join(" ");
+    const { status, stderr } = spawnSync("bash", ["-c", `${words} > /dev/full`], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
+    assertEquals(status, 1, args.join(" "));
+    assertMatch(stderr, /^vdso: .*[Nn]o space left on device.*\n$/);
+  }
+});
+
 test("vdso is quiet when nobody reads on", TIMEOUT, () => {
   for (const args of [["--json"], ["--help"], ["completions", "bash"]]) {
     // true(1) reads nothing: the pipe is broken before the first write.
@@ -119,6 +131,9 @@ test("vdso now prints nanoseconds of any clock", TIMEOUT, () => {
   assertMatch(output(["now"]), /^\d+\n$/);
   assertMatch(output(["now", "--bigint"]), /^\d+n\n$/);
   assertMatch(output(["now", "--clock", "boottime"]), /^\d+\n$/);
+  // One in 256 of them is a double.
+  const exact = Array.from({ length: 4 }, () => output(["now", "--clock", "realtime"]).trim());
+  assert(exact.some((text) => BigInt(text) !== BigInt(Number(text))), exact.join(" "));
   const { clock, ns } = JSON.parse(output(["now", "--clock", "realtime", "--json"])) as {
     clock: string;
     ns: string;
@@ -161,6 +176,13 @@ test("vdso shim writes the trampoline", TIMEOUT, () => {
     const { sha256, bytes } = trampoline();
     assertStringIncludes(output(["shim", "--out", file]), sha256);
     assertEquals(new Uint8Array(readFileSync(file)), bytes);
+    // Programs may have mapped it: another file takes its place.
+    const mapped = openSync(file, "r");
+    output(["shim", "--out", file]);
+    assertEquals([fstatSync(mapped).nlink, fstatSync(mapped).size], [0, bytes.length]);
+    closeSync(mapped);
+    assertEquals(new Uint8Array(readFileSync(file)), bytes);
+    assertMatch(output(["shim", "--out", "/dev/null"]), /^Wrote/);
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -176,6 +198,10 @@ test("vdso completions knows the subcommands of each shell", TIMEOUT, () => {
   for (const shell of ["bash", "zsh", "fish"]) {
     assertStringIncludes(output(["completions", shell]), "vdso");
   }
+  assertEquals(output(["completions", "bash", "dump", "/tmp/a"]).split(":", 2), [
+    "__FILE__",
+    "file",
+  ]);
 });
 
 const deno = expectedFfi !== "deno" && "the other runtimes have no such permissions";

@@ -16,6 +16,7 @@ import {
   type ValueParser,
   type ValueParserResult,
 } from "@optique/core/valueparser";
+import { FILE } from "../file.ts";
 import { RUNTIME_WORD } from "./runtimes.ts";
 
 /** `deno,bun,/opt/node/bin/node`. */
@@ -52,7 +53,7 @@ const percentage: ValueParser<"sync", number> = {
 const options = object({
   command: constant("bench"),
   files: multiple(
-    argument(string({ metavar: "FILE" }), {
+    argument(FILE, {
       description:
         message`TypeScript or JavaScript that declares benchmarks with bench() of @x/vdso/bench.`,
     }),
@@ -105,11 +106,11 @@ const options = object({
     flag("--json", { description: message`Print one JSON object, with stable keys.` }),
     false,
   ),
-  save: optional(option("--save", string({ metavar: "FILE" }), {
+  save: optional(option("--save", FILE, {
     description:
       message`Write that JSON to a file, to compare with later. Only if everything ran: else the file is left as it was.`,
   })),
-  compare: optional(option("--compare", string({ metavar: "FILE" }), {
+  compare: optional(option("--compare", FILE, {
     description:
       message`Compare with what was saved on this machine, from the same directory. Exit status 1 if a benchmark got slower than allowed, beyond doubt, or if that cannot be told.`,
   })),

@@ -56,12 +56,10 @@ export function helpText(): string {
 const PLACES: readonly (readonly string[])[] = [
   ...RUNTIMES.filter(({ name }) => !/^node2[24]/.test(name)).map(({ bin, run }) => [bin, ...run]),
   // Without any permission, there is no FFI and little to be read.
-  ...RUNTIMES.filter(({ name }) => name === "deno").map(({ bin }) => [
-    bin,
-    "run",
-    "--no-check",
-    "--no-prompt",
-  ]),
+  ...RUNTIMES.filter(({ name }) => name === "deno").flatMap(({ bin }) => {
+    const without = [bin, "run", "--no-check", "--no-prompt"];
+    return [without, [...without, "--allow-ffi"]];
+  }),
 ];
 
 /**
