@@ -174,7 +174,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs all benchmarks that were declared since the last time, one after the other. Prints nothing.
+ * Runs all benchmarks that were declared since the last time, one after the other, once earlier runs
+ * have ended. Prints nothing.
  *
  * @returns the results as plain data
  * @throws what a benchmark throws, and runs none after it; `vdso bench` goes on with the next
@@ -191,17 +192,21 @@ export interface RunOptions {
  * ```
  */
 export function run(options: RunOptions = {}): Promise<RunResult> {
-  const running = runDeclared(options);
+  const mine = declared;
+  declared = [];
+  const running = lastRun.then(() => runAll(mine, options));
+  lastRun = running.catch(() => {});
   runner()?.running(running);
   return running;
 }
 
-async function runDeclared(own: RunOptions): Promise<RunResult> {
+/** Two at a time would measure each other, so each waits for the one before. */
+let lastRun: Promise<unknown> = Promise.resolve();
+
+async function runAll(mine: readonly Declared[], own: RunOptions): Promise<RunResult> {
   const options: RunnerOptions = runner()?.options(own) ?? own;
   const { filter, onResult, onThrown, ...defaults } = options;
   checkOptions(defaults);
-  const mine = declared;
-  declared = [];
   const results: BenchResult[] = [];
   const env = environment();
   for (const { name, group, params, mode, options, subject } of mine) {

@@ -60,6 +60,39 @@ test("run() gives plain data", { timeout }, async () => {
   }
 });
 
+test(
+  "run() waits for a run that nobody awaited, and for one that failed",
+  { timeout },
+  async () => {
+    const order: string[] = [];
+    const declare = (name: string, fn: () => unknown) =>
+      bench(name, {
+        ...SHORT,
+        setup: () => void order.push(`${name} on`),
+        teardown: () => void order.push(`${name} off`),
+      }, fn);
+    declare("fails", () => {
+      throw new Error("on purpose");
+    });
+    const failed = run();
+    declare("first", work);
+    const first = run();
+    declare("second", work);
+    const second = run();
+    await assertRejects(() => failed, Error, "on purpose");
+    const results = (await Promise.all([first, second])).flatMap(({ results }) => results);
+    assertEquals(results.map(({ name }) => name), ["first", "second"]);
+    assertEquals(order, [
+      "fails on",
+      "fails off",
+      "first on",
+      "first off",
+      "second on",
+      "second off",
+    ]);
+  },
+);
+
 test("run() takes a filter over groups and names", { timeout }, async () => {
   const filter = /^parse .*ed$/g;
   group("parse", () => {
