@@ -131,9 +131,9 @@ test("vdso now prints nanoseconds of any clock", TIMEOUT, () => {
   assertMatch(output(["now"]), /^\d+\n$/);
   assertMatch(output(["now", "--bigint"]), /^\d+n\n$/);
   assertMatch(output(["now", "--clock", "boottime"]), /^\d+\n$/);
-  // One in 256 of them is a double.
+  // Few of them are what a double prints.
   const exact = Array.from({ length: 4 }, () => output(["now", "--clock", "realtime"]).trim());
-  assert(exact.some((text) => BigInt(text) !== BigInt(Number(text))), exact.join(" "));
+  assert(exact.some((text) => text !== String(Number(text))), exact.join(" "));
   const { clock, ns } = JSON.parse(output(["now", "--clock", "realtime", "--json"])) as {
     clock: string;
     ns: string;
