@@ -105,10 +105,11 @@ export function refusal(
  * The CPU's counter (`rdtsc`, `cntvct_el0`, `rdtime`, `mftb`) since its first use in the process: for intervals.
  *
  * A whole number of ticks, exact below 2^53 (35 days at 3 GHz, then rounded to 2). Shared by the
- * threads of the process (on musl unless two of them bound at the very same moment), not by others. Not a clock: no unit of time (see {@link ticksToNs}), no
- * meaning across suspend or migration of a virtual machine, and the CPU may read it some
- * nanoseconds early or late, as it orders instructions. The kernel's clocks, {@link now} above all,
- * are the counter plus all that, in 20 to 25 ns; this costs some 10.
+ * threads of the process (on musl unless two of them bound at the very same moment), not by others.
+ * Not a clock: no unit of time (see {@link ticksToNs}), no meaning across suspend or migration of a
+ * virtual machine, and the CPU may read it some nanoseconds early or late, as it orders
+ * instructions. The kernel's clocks, {@link now} above all, are the counter plus all that, in 20 to
+ * 25 ns; this costs some 10.
  *
  * @throws {UnsupportedError} without an FFI, where the CPU does not promise a constant counter, or
  * where the kernel has rejected it as a clocksource, with the reason

@@ -103,11 +103,10 @@ function loadFromMemory(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
   let keep = false;
   try {
     writeAll(libc, fd, imageBytes(image));
-    const shim = loadPath(ffi, libc, image, uniquePath(fd, image));
     // Another thread may have been at it, too: of two that are complete both take the first.
     const first = shared ? loadLeftOpen(ffi, libc, image) : undefined;
     keep = first?.fd === fd;
-    return first?.shim ?? shim;
+    return first?.shim ?? loadPath(ffi, libc, image, uniquePath(fd, image));
   } finally {
     if (!keep) libc.close(fd);
   }

@@ -9,6 +9,7 @@
  */
 import type * as FileSystem from "node:fs";
 import type { BenchResult, Params, RunOptions, RunResult } from "../../bench/mod.ts";
+import type { BenchIdentity, RunnerOptions } from "../../bench/runner.ts";
 
 /** What it is told. */
 export interface ChildPlan {
@@ -33,14 +34,6 @@ export type ChildMessage =
   | { readonly kind: "failed"; readonly error: string }
   /** All were run, of so many that were declared. */
   | { readonly kind: "end"; readonly declared: number };
-
-/** What tells a benchmark from others in its file. */
-export type BenchIdentity = Pick<BenchResult, "name" | "group" | "params" | "mode">;
-
-/** Options of a run, and what it calls when a benchmark throws: as bench/runner.ts has them. */
-interface RunnerOptions extends RunOptions {
-  readonly onThrown: (error: unknown, benchmark: BenchIdentity) => void;
-}
 
 /** The URL of a module that does it, to be preloaded. */
 export function childUrl(plan: ChildPlan): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BenchIdentity } from "./child.ts";
+import type { BenchIdentity } from "../../bench/runner.ts";
 
 /** With its groups and parameters: `parse JSON, length 10`. */
 export function fullName({ group, name, params }: Omit<BenchIdentity, "mode">): string {

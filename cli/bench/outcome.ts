@@ -5,7 +5,8 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import type { BenchResult } from "../../bench/mod.ts";
-import type { BenchIdentity, ChildMessage } from "./child.ts";
+import type { BenchIdentity } from "../../bench/runner.ts";
+import type { ChildMessage } from "./child.ts";
 import { oneLine, printParams } from "./names.ts";
 
 /** What came of it. */
