@@ -44,7 +44,7 @@ test("verify() counts what fails, and says how it failed first", () => {
   ];
   assert(wrong.failures > 0 && wrong.failures === wrong.comparisons);
   assertEquals(wrong.failure, "failure 1");
-  assert(right.comparisons > 0 && right.failures === 0 && right.failure === undefined);
+  assert(right.comparisons > 0 && right.failures === 0 && right.failure === null);
   assertEquals([silent.comparisons, silent.failures], [0, 0]);
   assertEquals([parts.at(0), parts.at(-1)], [0, 1]);
 });

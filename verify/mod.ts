@@ -38,8 +38,8 @@ export interface VerifyResult {
   readonly source: EntrySource;
   readonly comparisons: number;
   readonly failures: number;
-  /** The first failure, in words. */
-  readonly failure?: string;
+  /** The first failure, in words; null if there is none. */
+  readonly failure: string | null;
 }
 
 /** One comparison: undefined if it holds, null if it says nothing this time, else what is wrong. */
@@ -136,7 +136,8 @@ export function verify(
     source: entries[entry],
     comparisons: 0,
     failures: 0,
-  } as VerifyResult & { comparisons: number; failures: number; failure?: string }));
+    failure: null,
+  } as Writable<VerifyResult>));
   const start = now();
   // At least once around, however short the time.
   for (let part = 0; part < 1; part = (now() - start) / (milliseconds * 1e6)) {
@@ -158,6 +159,8 @@ export function verify(
   onProgress(1);
   return results;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Long enough for some thousand comparisons, short enough to meet every tick of the timer. */
 const SLICE_NS = 2e6;

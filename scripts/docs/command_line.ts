@@ -84,7 +84,7 @@ export function jsonKeys({ words, page, entries }: CommandPage): Keys | undefine
       samples.push(...sample(program, line));
     }
   }
-  return keysOf(samples);
+  return keysOf(words[0] === "verify" ? [...samples, ...samples.map(elsewhere)] : samples);
 }
 
 /** The object that it prints; none where the command cannot be had: it says so on standard error. */
@@ -129,6 +129,7 @@ const ELSEWHERE: Readonly<Record<string, unknown>> = {
   clocksource: null,
   collectionNs: 1,
   collections: 1,
+  failure: "why",
   filter: null,
   governor: "performance",
   involuntarySwitches: null,
