@@ -74,5 +74,6 @@ test("vdso verify --json has stable keys", { timeout: 60_000 }, () => {
     "source",
     "comparisons",
     "failures",
+    "failure",
   ]);
 });
