@@ -59,8 +59,15 @@ export interface Native {
   /** The file that was asked for. */
   readonly path: string | undefined;
   readonly vdso: Vdso;
-  /** This thread's place among the vDSO's states of getrandom; negative without one. Asked once. */
-  randomSlot(): number;
+  /** For random numbers; resolved once. */
+  random(): Random;
+}
+
+/** The trampoline's random numbers, for this thread. */
+export interface Random {
+  readonly functions: Functions<typeof SHIM_RANDOM>;
+  /** This thread's place among the vDSO's states of getrandom; negative without one. */
+  readonly slot: number;
 }
 
 /** No FFI: the runtime's own clock answers. */
@@ -158,7 +165,7 @@ const NO_STATE = "The vDSO's getrandom has no memory for its state";
 
 function hasRandomState(binding: Native): boolean {
   try {
-    return binding.randomSlot() >= 0;
+    return binding.random().slot >= 0;
   } catch {
     return true; // a permission that was dropped: getrandom() itself will say so
   }
@@ -213,9 +220,19 @@ function bindTo(ffi: Ffi, image: ShimImage, machine: Machine, path: string | und
   if (Number.isNaN(shim.core.vdso_now())) {
     throw new Error("clock_gettime(CLOCK_MONOTONIC) fails in this process");
   }
-  let slot: number | undefined;
-  const randomSlot = () => slot ??= open(SHIM_RANDOM).vdso_random_slot();
-  return { kind: "native", ffi: ffi.name, shim: { core: shim.core, open }, path, vdso, randomSlot };
+  let random: Random | undefined;
+  const openRandom = () => {
+    const functions = open(SHIM_RANDOM);
+    return { functions, slot: functions.vdso_random_slot() };
+  };
+  return {
+    kind: "native",
+    ffi: ffi.name,
+    shim: { core: shim.core, open },
+    path,
+    vdso,
+    random: () => random ??= openRandom(),
+  };
 
   /** A program may have dropped its permission since. */
   function open<const S extends Signatures>(group: S): Functions<S> {

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { SHIM_RANDOM } from "../ffi/types.ts";
 import { bound } from "./bind.ts";
 import { show, VdsoError } from "./errors.ts";
 
@@ -48,12 +47,12 @@ const table = {
 function fillTable(): void {
   const binding = bound();
   if (binding.kind === "native") {
-    const random = binding.shim.open(SHIM_RANDOM);
-    table.slot = binding.randomSlot();
-    table.fill = random.vdso_getrandom;
-    table.u32 = random.vdso_random_u32;
-    table.f64 = random.vdso_random_f64;
-    table.newSlot = random.vdso_random_slot;
+    const { functions, slot } = binding.random();
+    table.slot = slot;
+    table.fill = functions.vdso_getrandom;
+    table.u32 = functions.vdso_random_u32;
+    table.f64 = functions.vdso_random_f64;
+    table.newSlot = functions.vdso_random_slot;
     return;
   }
   table.fill = fillFromRuntime;
