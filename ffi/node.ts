@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { builtin, globals, type Process } from "./runtime.ts";
+import { builtin, globals, type Process, readKernelFile } from "./runtime.ts";
 import type { Ffi, Functions, NativeType, NoFfi, Signatures } from "./types.ts";
 
 interface NodeFfi {
@@ -37,9 +37,9 @@ let settles = false;
 /**
  * Node 26 frees what V8's compiler knows of an FFI function as soon as the context ends, also while
  * a compiler thread is reading it: one in twenty programs that call `now()` some thousand times and
- * then end would die of SIGSEGV. So the end waits until the other threads have nothing to do, a
- * millisecond as a rule and twenty at most. Nothing of the kind can be done where a Worker is
- * terminated.
+ * then end would die of SIGSEGV. So the end waits until the compiler has nothing to do, a
+ * millisecond as a rule and a hundred at most; to stop V8 would take as long. Nothing of the kind can
+ * be done where a Worker is terminated.
  */
 function settleBeforeExit(): void {
   if (settles) return;
@@ -47,17 +47,37 @@ function settleBeforeExit(): void {
   const process = globals.process as Process;
   process.once("exit", () => {
     const never = new Int32Array(new SharedArrayBuffer(4));
-    for (let ms = 0; ms < 20; ms++) {
+    for (let ms = 0; ms < 100; ms++) {
       const before = process.cpuUsage();
       Atomics.wait(never, 0, 0, 1);
       const { user, system } = process.cpuUsage(before);
-      if (user + system < IDLE_MICROS) return;
+      if (user + system < IDLE_MICROS && !compilerIsBusy()) return;
     }
   });
 }
 
 /** What a millisecond's sleep costs by itself is less; a thread that compiles takes all of it. */
 const IDLE_MICROS = 300;
+
+/**
+ * Whether one of V8's threads runs, or would if other programs let it: on a busy machine it may get
+ * no time for long. By proc_pid_stat(5); false where /proc may not be read.
+ */
+function compilerIsBusy(): boolean {
+  return threadIds().some((id) => {
+    const stat = readKernelFile(`/proc/self/task/${id}/stat`) ?? "";
+    return / \(node-V8Worker\) [RD] /.test(stat);
+  });
+}
+
+function threadIds(): string[] {
+  try {
+    const fs = builtin("node:fs") as { readdirSync(path: string): string[] };
+    return fs.readdirSync("/proc/self/task");
+  } catch {
+    return []; // a permission that Node has not been given
+  }
+}
 
 function open<S extends Signatures>(ffi: NodeFfi, library: string, table: S): Functions<S> {
   const symbols: Record<string, NodeFunction> = {};
