@@ -169,7 +169,7 @@ test("getrandom() gives 64 Workers at once no two equal blocks in 10 million", {
 });
 
 // 1000 of them take half a minute: TEST_WORKERS=1000, as the hostile suite has it.
-const WORKERS = process.env["TEST_WORKERS"] ?? "160";
+const WORKERS = process.env["TEST_WORKERS"] ?? "96";
 
 test(`getrandom() maps as many states as threads live at once when ${WORKERS} Workers end`, {
   timeout: 600_000,
