@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -10,17 +10,24 @@ const options = {
   timeout: 120_000,
 };
 
-/** Without settleBeforeExit() of ffi/node.ts one in twenty dies, but more leave V8 at work. */
-function endWell(programs: number): void {
+/**
+ * How many of so many programs V8 was still at work for when the library had seen to their end: half
+ * of them without settleBeforeExit() of ffi/node.ts, and one in twenty dies of it. One is none: it may
+ * be V8 collecting garbage for the program that looks.
+ */
+function atWork(programs: number): number {
+  let count = 0;
   for (let i = 0; i < programs; i++) {
     const calls = 2000 + Math.floor(i / programs * 30_000);
     const { code, signal, stderr, stdout } = run("tests/fixtures/exit_hot.ts", [String(calls)]);
-    assertEquals([code, signal, stderr, stdout], [0, null, "", "0\n"], `${calls} calls`);
+    assertEquals([code, signal, stderr], [0, null, ""], `${calls} calls`);
+    if (Number(stdout) > 0) count++;
   }
+  return count;
 }
 
 test("programs that have just called now() some thousand times end well", options, () => {
-  endWell(12);
+  assertLessOrEqual(atWork(12), 1);
 });
 
 test("programs that call now() end well where others take the CPUs", options, () => {
@@ -30,7 +37,7 @@ test("programs that call now() end well where others take the CPUs", options, ()
     () => spawn(process.execPath, ["-e", busy], { stdio: "ignore" }),
   );
   try {
-    endWell(16);
+    assertLessOrEqual(atWork(16), 1);
   } finally {
     for (const other of others) other.kill("SIGKILL");
   }
