@@ -15,8 +15,12 @@ const SPECIAL = /^\/(dev(?!\/shm\/)|proc)\//;
  */
 export function shimCommand({ out }: { out: string }): string {
   const { arch, sha256, bytes } = trampoline();
-  if (!SPECIAL.test(out)) remove(out);
-  writeFileSync(out, bytes, { mode: 0o644 });
+  if (SPECIAL.test(out)) {
+    writeFileSync(out, bytes); // no mode: Deno would give it to a device, too
+  } else {
+    remove(out);
+    writeFileSync(out, bytes, { mode: 0o644 });
+  }
   return `Wrote the trampoline for ${arch}, ${bytes.length} bytes, to ${out}\nsha256 ${sha256}`;
 }
 

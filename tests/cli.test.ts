@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -182,7 +190,9 @@ test("vdso shim writes the trampoline", TIMEOUT, () => {
     assertEquals([fstatSync(mapped).nlink, fstatSync(mapped).size], [0, bytes.length]);
     closeSync(mapped);
     assertEquals(new Uint8Array(readFileSync(file)), bytes);
+    const { mode } = statSync("/dev/null");
     assertMatch(output(["shim", "--out", "/dev/null"]), /^Wrote/);
+    assertEquals(statSync("/dev/null").mode, mode);
   } finally {
     rmSync(directory, { recursive: true });
   }
