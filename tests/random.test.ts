@@ -168,7 +168,7 @@ test("getrandom() gives 64 Workers at once no two equal blocks in 10 million", {
   assertEquals(JSON.parse(stdout), { workers: 64, blocks: 10_000_000, equal: 0 });
 });
 
-// 1000 of them take half a minute: TEST_WORKERS=1000, as the hostile suite has it.
+// 1000 of them take half a minute: TEST_WORKERS=1000. The hostile suite has 10,000, of its own.
 const WORKERS = process.env["TEST_WORKERS"] ?? "96";
 
 test(`getrandom() maps as many states as threads live at once when ${WORKERS} Workers end`, {
