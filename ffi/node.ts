@@ -61,12 +61,15 @@ const IDLE_MICROS = 300;
 
 /**
  * Whether one of V8's threads runs, or would if other programs let it: on a busy machine it may get
- * no time for long. By proc_pid_stat(5); false where /proc may not be read.
+ * no time for long. It may also sleep in the midst of its work: where threads first wait for each
+ * other, the lock's library measures the CPU's clock against sleeps of some milliseconds. By
+ * proc_pid_stat(5) and proc_pid_wchan(5); false where /proc may not be read.
  */
 function compilerIsBusy(): boolean {
   return threadIds().some((id) => {
-    const stat = readKernelFile(`/proc/self/task/${id}/stat`) ?? "";
-    return / \(node-V8Worker\) [RD] /.test(stat);
+    const read = (file: string) => readKernelFile(`/proc/self/task/${id}/${file}`) ?? "";
+    const [, state] = / \(node-V8Worker\) (.)/.exec(read("stat")) ?? [];
+    return state === "R" || state === "D" || (state === "S" && read("wchan").includes("nanosleep"));
   });
 }
 
