@@ -28,7 +28,9 @@ function compiling(compiler: string): number {
 
 /** One may: the wait ends after 100 ms, and a compiler may get too little of a CPU for that long. */
 function assertSettled(): void {
-  for (const compiler of ["maglev", "turbofan"]) assertLessOrEqual(compiling(compiler), 1, compiler);
+  for (const compiler of ["maglev", "turbofan"]) {
+    assertLessOrEqual(compiling(compiler), 1, compiler);
+  }
 }
 
 test("programs that call now() end well while V8 compiles the caller", options, () => {
