@@ -183,8 +183,13 @@ test("measure() measures here and now", { timeout }, async () => {
 });
 
 test("measure() finds a result that doing nothing explains", { timeout }, async () => {
-  const { warnings } = await measure(() => {}, { time: 200 });
-  assert(warnings.some(({ code }) => code === "noise"), JSON.stringify(warnings));
+  // Another program may slow down one of the two; hardly three times in a row.
+  const warned: string[][] = [];
+  for (let i = 0; i < 3 && !warned.at(-1)?.includes("noise"); i++) {
+    const { warnings } = await measure(() => {}, { time: 200 });
+    warned.push(warnings.map(({ code }) => code));
+  }
+  assert(warned.at(-1)?.includes("noise"), JSON.stringify(warned));
 });
 
 const countsBytes = runtime !== "bun" &&
