@@ -16,14 +16,21 @@
  *
  * - Importing does nothing. The first call binds, or {@link bind} does.
  * - Where the kernel has no vDSO, the system call answers; where there is no FFI, the runtime's own
- *   clock. {@link sources} says which. No clock throws for that, and nothing prompts.
+ *   clocks do. {@link sources} says which. Nothing prompts.
  * - Deno needs `--allow-ffi`, and nothing else.
+ *
+ * Errors: a clock that returns a number returns NaN where the kernel refuses it (a seccomp filter,
+ * say), so that its hot path has no branch; everything else throws. {@link VdsoError}: the kernel
+ * refused, with its errno. {@link UnsupportedError}: there is no such thing here, because there is no
+ * FFI, or because this machine does not have it. TypeError and RangeError: a wrong argument. Without
+ * an FFI the clocks of monotonic time, wall time and CPU time answer from the best that the runtime
+ * has; docs/locked-down.md has the table of what does not.
  *
  * See vdso(7), clock_gettime(2), getauxval(3).
  *
  * @module
  */
-export { bind, type BindOptions, type EntrySource, type Sources, sources } from "./core/bind.ts";
+export { bind, type BindOptions, type Sources, sources } from "./core/bind.ts";
 export {
   clockGetres,
   clockGettime,
@@ -52,10 +59,8 @@ export {
   deviceClock,
   processClock,
 } from "./core/clock_ids.ts";
-export { type ClockCost, clockCost } from "./core/cost.ts";
 export { cpu, type CpuLocation, getcpu } from "./core/cpu.ts";
 export { UnsupportedError, VdsoError } from "./core/errors.ts";
-export { type FractionEntry, isNormalized } from "./core/normalized.ts";
 export {
   getrandom,
   GRND_INSECURE,
@@ -64,9 +69,7 @@ export {
   randomF64,
   randomU32,
 } from "./core/random.ts";
-export { type Syscalls, syscalls } from "./core/syscalls.ts";
-export { counter, type CounterInfo, ticks, ticksPerSecond, ticksToNs } from "./core/ticks.ts";
-export { type Trampoline, trampoline } from "./core/trampoline.ts";
+export { ticks, type TicksInfo, ticksInfo, ticksToNs } from "./core/ticks.ts";
 export { inspect, type MappedRange, type VdsoInfo } from "./core/inspect.ts";
 export {
   gettimeofday,
@@ -77,6 +80,7 @@ export {
   timestampBigInt,
   type Timeval,
 } from "./core/wall.ts";
+export type { EntrySource } from "./core/vdso.ts";
 export type { EntryName } from "./elf/entries.ts";
-export type { ElfSymbol, ElfSymbolBinding, ElfSymbolType } from "./elf/parse.ts";
-export type { FfiName } from "./ffi/types.ts";
+export type { ElfSymbol, ElfSymbolBinding, ElfSymbolType } from "./elf/types.ts";
+export type { FfiName, NodeFfiName } from "./ffi/types.ts";

@@ -3,35 +3,27 @@
  *
  * @module
  */
-import {
-  bootstrap,
-  type Interval,
-  mannWhitney,
-  median,
-  resample,
-  smallestP,
-} from "./statistics.ts";
-
-/** What {@link compare} takes. */
-export interface CompareOptions {
-  /** The most probable false alarm that is put up with; 0.01 if left out. */
-  readonly alpha?: number;
-  /** The least difference worth a claim, as a part of the base; 0.01 if left out. */
-  readonly threshold?: number;
-  /** Of the bootstrap: the same seed gives the same interval. */
-  readonly seed?: number;
-}
+import type { Interval } from "./bootstrap.ts";
+import { mannWhitney, smallestP } from "./mann_whitney.ts";
+import { median } from "./median.ts";
+import { checkKeys } from "./options.ts";
+import { independentInterval, pairedInterval } from "./ratio_interval.ts";
+import type { CompareOptions } from "./types.ts";
 
 /** What {@link compare} returns. */
 export interface Comparison {
   /**
-   * What may be said of the second compared with the first. `"too few"`: so few values could not
-   * show any difference, however large.
+   * What may be said of the second compared with the first. `"no change"`: if there is a difference,
+   * it is smaller than `margin`. `"cannot tell"`: the values spread too much for any of that.
+   * `"too few"`: so few values could not show any difference, however large.
    */
-  readonly verdict: "faster" | "slower" | "no change" | "too few";
+  readonly verdict: "faster" | "slower" | "no change" | "cannot tell" | "too few";
   /** Median of the second over median of the first: 1.05 takes 5 % longer. */
   readonly ratio: number;
-  /** The bootstrap interval of `ratio`, at the level 1 - alpha. */
+  /**
+   * Where the true ratio lies, at the level 1 - alpha: by the Mann-Whitney test, of pairs by the
+   * Wilcoxon signed-rank test. The level is lower where the values are too few for that.
+   */
   readonly interval: Interval;
   /** Of the Mann-Whitney test, two-sided. */
   readonly p: number;
@@ -54,13 +46,15 @@ export interface Comparison {
  * With several runs of both, the values that are compared are the medians of the runs, since what
  * happened in one process is not independent: memory layout and compilation alone make processes
  * differ by some per cent. Five runs a side are the least that can show anything at the usual
- * `alpha`; take ten. Runs that were interleaved, A B A B, in as many of both, are resampled in
- * pairs, so that what slowed both down cancels out.
+ * `alpha`; take ten. Of runs that were made in turns, A B A B, say so by `paired`.
  *
  * A difference is claimed if three agree: the Mann-Whitney test finds it (`p < alpha`), the interval
- * of the ratio leaves out 1, and it is at least `threshold`.
+ * of the ratio leaves out 1, and it is at least `threshold`. That there is none is claimed if the
+ * whole interval is within `margin`. Of all other values this cannot tell, and says so.
  *
- * @throws {RangeError} if there is nothing to compare, or a value that is no number above 0
+ * @throws {TypeError} for options that it does not know
+ * @throws {RangeError} if there is nothing to compare, a value that is no number above 0, or an
+ * option out of its range
  *
  * @example
  * ```ts
@@ -75,51 +69,66 @@ export interface Comparison {
 export function compare(
   base: readonly (readonly number[])[],
   other: readonly (readonly number[])[],
-  { alpha = 0.01, threshold = 0.01, seed = 1 }: CompareOptions = {},
+  options: CompareOptions = {},
 ): Comparison {
+  const own = checkKeys(options, "compare");
+  const { alpha = 0.01, threshold = 0.01, margin = 0.05, paired = false } = own;
+  checkRanges({ alpha, threshold, margin, paired });
   check(base, "base");
   check(other, "other");
+  if (paired && base.length !== other.length) {
+    throw new RangeError(
+      `Expected pairs to have as many runs on both sides, got ${base.length} and ${other.length}`,
+    );
+  }
   const basis = base.length === 1 && other.length === 1 ? "slices" : "runs";
   const [a, b] = basis === "slices"
     ? [base[0] ?? [], other[0] ?? []]
     : [base.map(median), other.map(median)];
   const ratio = median(b) / median(a);
-  const interval = ratioInterval(a, b, basis === "runs", { level: 1 - alpha, seed });
+  const interval = ratioInterval(a, b, paired && basis === "runs", 1 - alpha, ratio);
   const { p, superiority } = mannWhitney(b, a);
-  const excluded = interval.low > 1 || interval.high < 1;
-  const claim = p < alpha && excluded && Math.abs(ratio - 1) >= threshold;
+  const { low, high } = interval;
+  const claim = p < alpha && (low > 1 || high < 1) && Math.abs(ratio - 1) >= threshold;
   const verdict = smallestP(a.length, b.length) >= alpha
     ? "too few"
-    : !claim
+    : claim
+    ? ratio < 1 ? "faster" : "slower"
+    : low >= 1 - margin && high <= 1 + margin
     ? "no change"
-    : ratio < 1
-    ? "faster"
-    : "slower";
+    : "cannot tell";
   return { verdict, ratio, interval, p, superiority, basis };
 }
 
 function ratioInterval(
   a: readonly number[],
   b: readonly number[],
-  runs: boolean,
-  options: { level: number; seed: number },
+  paired: boolean,
+  level: number,
+  ratio: number,
 ): Interval {
-  const drawnA = new Float64Array(a.length);
-  const drawnB = new Float64Array(b.length);
-  if (runs && a.length === b.length) {
-    return bootstrap((random) => {
-      for (let i = 0; i < a.length; i++) {
-        const pair = Math.floor(random() * a.length);
-        drawnA[i] = a[pair] as number;
-        drawnB[i] = b[pair] as number;
-      }
-      return median(drawnB) / median(drawnA);
-    }, options);
+  const interval = (paired ? pairedInterval(a, b, level) : undefined) ??
+    independentInterval(a, b, level);
+  // Of pairs that drift, the quotient of the medians may lie outside.
+  const { low, high } = interval;
+  return { ...interval, low: Math.min(low, ratio), high: Math.max(high, ratio) };
+}
+
+function checkRanges({ alpha, threshold, margin, paired }: Required<CompareOptions>): void {
+  for (const [name, value] of Object.entries({ alpha, threshold, margin })) {
+    if (typeof value !== "number") {
+      throw new TypeError(`Expected \`${name}\` to be a number, got ${typeof value}`);
+    }
   }
-  return bootstrap(
-    (random) => median(resample(b, drawnB, random)) / median(resample(a, drawnA, random)),
-    options,
-  );
+  if (!(alpha > 0 && alpha < 1)) {
+    throw new RangeError(`Expected \`alpha\` to be above 0 and below 1, got ${alpha}`);
+  }
+  for (const [name, value] of Object.entries({ threshold, margin })) {
+    if (!(value >= 0)) throw new RangeError(`Expected \`${name}\` to be 0 or more, got ${value}`);
+  }
+  if (typeof paired !== "boolean") {
+    throw new TypeError(`Expected \`paired\` to be true or false, got ${typeof paired}`);
+  }
 }
 
 function check(runs: readonly (readonly number[])[], name: string): void {

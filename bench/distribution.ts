@@ -30,7 +30,8 @@ export interface Distribution {
 }
 
 /**
- * So many samples took at most so many nanoseconds per call, and more than those of the bucket before.
+ * The number of samples that took up to `upToNs` nanoseconds per call, and more than those of the
+ * bucket before.
  */
 export type Bucket = readonly [upToNs: number, samples: number];
 

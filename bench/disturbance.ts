@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { PerformanceObserver } from "node:perf_hooks";
-import process from "node:process";
-import { cpu, sources, threadCpuTime } from "../mod.ts";
-import { readKernelFile } from "./kernel_file.ts";
+import { readKernelFile } from "../core/internals.ts";
+import { cpu, sources, threadCpuTime, ticksInfo, UnsupportedError } from "../mod.ts";
+import { watchCollections } from "./collections.ts";
+import { resourceUsage } from "./globals.ts";
 
 /** What was read; null what could not be, for the reason in `unreadable`. */
 export interface Disturbance {
@@ -16,11 +16,16 @@ export interface Disturbance {
   readonly reasons: readonly string[];
   /** How often the thread was on another CPU than before. Looked at between slices. */
   readonly migrations: number | null;
+  /**
+   * How often the CPU's counter and the kernel's clock went apart at once: by suspend, a restored
+   * snapshot, a migration of the virtual machine. See {@link TicksInfo.jumps}.
+   */
+  readonly counterJumps: number | null;
   /** Nanoseconds that the thread did not run: waited for a CPU, for a disk, slept. */
   readonly offCpuNs: number | null;
   /** Of the process with all its threads, by its own will: to wait. */
   readonly voluntarySwitches: number | null;
-  /** Of the process with all its threads: the kernel gave the CPU to somebody else. */
+  /** Of the process with all its threads: the kernel gave the CPU to another thread. */
   readonly involuntarySwitches: number | null;
   /** Of the process: pages that had to be mapped. */
   readonly minorFaults: number | null;
@@ -38,14 +43,18 @@ export interface Disturbance {
   readonly unreadable: Readonly<Record<string, string>>;
 }
 
-type Counts = Omit<Disturbance, "disturbed" | "reasons" | "unreadable">;
+type Judged = Pick<
+  Disturbance,
+  "migrations" | "counterJumps" | "offCpuNs" | "majorFaults" | "stealNs"
+>;
 type Unreadable = Record<string, string>;
 
-/** Where nobody looked. */
+/** Of measurements that are not watched. */
 export const UNWATCHED: Disturbance = {
   disturbed: false,
   reasons: [],
   migrations: null,
+  counterJumps: null,
   offCpuNs: null,
   voluntarySwitches: null,
   involuntarySwitches: null,
@@ -66,21 +75,59 @@ export interface Watch {
   end(elapsedNs: number): Promise<Disturbance>;
 }
 
+type Usage = ReturnType<typeof resourceUsage>;
+
 /** What a moment looks like. */
 interface Moment {
   readonly cpuNs: number | undefined;
-  readonly usage: ReturnType<typeof process.resourceUsage> | undefined;
+  readonly usage: Usage | undefined;
   readonly stealNs: number | undefined;
+  readonly jumps: number | undefined;
+}
+
+/** What can be told at once: garbage collections take a turn of the event loop. */
+export type ThreadDisturbance = Omit<Disturbance, "collections" | "collectionNs">;
+
+/** Watches one measurement, without garbage collections. */
+export interface ThreadWatch {
+  /** Between slices. */
+  look(): void;
+  /** When it is over. */
+  end(elapsedNs: number): ThreadDisturbance;
 }
 
 /** Starts watching. `waits`: the function is awaited, so that being off the CPU is its own doing. */
 export async function watch(waits: boolean): Promise<Watch> {
   const unreadable: Unreadable = {};
+  const collections = await watchCollections();
+  if (!collections) {
+    unreadable["collections"] =
+      unreadable["collectionNs"] =
+        "This runtime does not tell of its garbage collections";
+  }
+  const thread = watchThread(waits);
+  return {
+    look: () => thread.look(),
+    async end(elapsedNs) {
+      const { unreadable: others, ...counts } = thread.end(elapsedNs);
+      const collected = await collections?.end();
+      return {
+        ...counts,
+        collections: collected?.count ?? null,
+        collectionNs: collected?.ns ?? null,
+        unreadable: { ...unreadable, ...others },
+      };
+    },
+  };
+}
+
+/** The same without garbage collections. */
+export function watchThread(waits: boolean): ThreadWatch {
+  const unreadable: Unreadable = {};
   const native = sources().ffi !== "none";
   if (!native) {
     unreadable["migrations"] = unreadable["offCpuNs"] = sources().reason ?? "There is no FFI";
   }
-  const collections = await watchCollections(unreadable);
   const governor = readGovernor(native ? cpu() : 0, unreadable);
   let lastCpu = native ? cpu() : 0;
   let migrations = 0;
@@ -92,25 +139,19 @@ export async function watch(waits: boolean): Promise<Watch> {
       if (here !== lastCpu) migrations++;
       lastCpu = here;
     },
-    async end(elapsedNs) {
+    end(elapsedNs) {
       const after = moment(native, unreadable);
-      const collected = await collections?.end();
       const used = difference(before.usage, after.usage);
-      const ran = after.cpuNs !== undefined && before.cpuNs !== undefined
-        ? after.cpuNs - before.cpuNs
-        : undefined;
-      const counts: Counts = {
+      const ran = minus(after.cpuNs, before.cpuNs);
+      const counts = {
         migrations: native ? migrations : null,
-        offCpuNs: ran === undefined ? null : Math.max(0, elapsedNs - ran),
+        counterJumps: minus(after.jumps, before.jumps),
+        offCpuNs: ran === null ? null : Math.max(0, elapsedNs - ran),
         voluntarySwitches: used?.("voluntaryContextSwitches") ?? null,
         involuntarySwitches: used?.("involuntaryContextSwitches") ?? null,
         minorFaults: used?.("minorPageFault") ?? null,
         majorFaults: used?.("majorPageFault") ?? null,
-        collections: collected?.count ?? null,
-        collectionNs: collected?.ns ?? null,
-        stealNs: after.stealNs !== undefined && before.stealNs !== undefined
-          ? after.stealNs - before.stealNs
-          : null,
+        stealNs: minus(after.stealNs, before.stealNs),
         governor: governor ?? null,
       };
       const reasons = judge(counts, elapsedNs, waits);
@@ -119,15 +160,20 @@ export async function watch(waits: boolean): Promise<Watch> {
   };
 }
 
+function minus(after: number | undefined, before: number | undefined): number | null {
+  return after === undefined || before === undefined ? null : after - before;
+}
+
 /** More than this part of the time is too much. */
 const PART = 0.01;
 
-/** What of it all is too much. Not garbage collections: those are the function's own doing. */
-export function judge(counts: Counts, elapsedNs: number, waits: boolean): string[] {
+/** Which of it is too much. Garbage collections never are: they are the function's own doing. */
+export function judge(counts: Judged, elapsedNs: number, waits: boolean): string[] {
   const percent = (ns: number) => `${(ns / elapsedNs * 100).toFixed(1)} % of the time`;
-  const { migrations, offCpuNs, majorFaults, stealNs } = counts;
+  const { migrations, counterJumps, offCpuNs, majorFaults, stealNs } = counts;
   const reasons: string[] = [];
   if (migrations) reasons.push(`moved between CPUs ${migrations} times`);
+  if (counterJumps) reasons.push(`the CPU's counter jumped ${counterJumps} times`);
   if (!waits && offCpuNs !== null && offCpuNs > PART * elapsedNs) {
     reasons.push(`did not run ${percent(offCpuNs)}`);
   }
@@ -143,12 +189,24 @@ function moment(native: boolean, unreadable: Unreadable): Moment {
     cpuNs: native ? threadCpuTime() : undefined,
     usage: readUsage(unreadable),
     stealNs: readSteal(unreadable),
+    jumps: readJumps(unreadable),
   };
 }
 
-function readUsage(unreadable: Unreadable): Moment["usage"] {
+/** Holds the counter against the clock, if that is due. */
+function readJumps(unreadable: Unreadable): number | undefined {
   try {
-    return process.resourceUsage();
+    return ticksInfo().jumps;
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    unreadable["counterJumps"] = error.message;
+    return undefined;
+  }
+}
+
+function readUsage(unreadable: Unreadable): Usage | undefined {
+  try {
+    return resourceUsage();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     for (const name of ["voluntarySwitches", "involuntarySwitches", "minorFaults", "majorFaults"]) {
@@ -158,12 +216,10 @@ function readUsage(unreadable: Unreadable): Moment["usage"] {
   }
 }
 
-type UsageKey = keyof ReturnType<typeof process.resourceUsage>;
-
 function difference(
-  before: Moment["usage"],
-  after: Moment["usage"],
-): ((key: UsageKey) => number) | undefined {
+  before: Usage | undefined,
+  after: Usage | undefined,
+): ((key: keyof Usage) => number) | undefined {
   return before && after && ((key) => after[key] - before[key]);
 }
 
@@ -188,57 +244,4 @@ function readGovernor(cpu: number, unreadable: Unreadable): string | undefined {
   const text = readKernelFile(path)?.trim();
   if (text === undefined) unreadable["governor"] = `${path} is not there, or may not be read`;
   return text;
-}
-
-// ---- Garbage collections. ----
-
-interface Collections {
-  readonly count: number;
-  readonly ns: number;
-}
-
-/** Whether this runtime tells; found out once. */
-let tells: Promise<boolean> | undefined;
-
-async function watchCollections(
-  unreadable: Unreadable,
-): Promise<{ end(): Promise<Collections> } | undefined> {
-  if (await (tells ??= tellsCollections())) return observe();
-  unreadable["collections"] =
-    unreadable["collectionNs"] =
-      "This runtime does not tell of its garbage collections";
-  return undefined;
-}
-
-/** By making garbage: Deno claims to tell, and does not. */
-async function tellsCollections(): Promise<boolean> {
-  if (!PerformanceObserver.supportedEntryTypes.includes("gc")) return false;
-  const observer = observe();
-  let chain: unknown[] = [];
-  for (let i = 0; i < 1_000_000; i++) chain = i % 1000 === 0 ? [] : [chain, i];
-  const { count } = await observer.end();
-  return count > 0 && chain.length > 0;
-}
-
-function observe(): { end(): Promise<Collections> } {
-  let count = 0;
-  let ms = 0;
-  const start = performance.now();
-  const take = (entries: readonly { startTime: number; duration: number }[]) => {
-    for (const { startTime, duration } of entries) {
-      if (startTime < start) continue;
-      count++;
-      ms += duration;
-    }
-  };
-  const observer = new PerformanceObserver((list) => take(list.getEntries()));
-  observer.observe({ entryTypes: ["gc"] });
-  return {
-    async end() {
-      // Node hands them over in a later turn of its event loop.
-      for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
-      observer.disconnect();
-      return { count, ns: ms * 1e6 };
-    },
-  };
 }

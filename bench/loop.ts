@@ -7,24 +7,34 @@
  * engines from finding the same text in their caches, and with it what an earlier benchmark taught
  * it.
  *
+ * The start is taken from what the array has, not from the reading: a counter's readings may fit V8's
+ * small integers at first, and later not. V8 would throw away, in the middle of a benchmark, a loop
+ * that had seen nothing but differences of small integers. What comes out of the array is a double
+ * from the beginning.
+ *
  * No compiler may leave the calls out or take them out of the loop: the argument comes from an array
- * by an index that changes, and the last result escapes. Of objects each one does, since JavaScriptCore
- * else makes only the last of them.
+ * by an index that changes, and the last result escapes. Of objects each one does: JavaScriptCore
+ * makes no others.
  *
  * @module
  */
+import { NewFunction } from "./globals.ts";
 
 /**
- * Takes so many samples of so many calls each into `out`, in units of the clock. Before that it goes
- * round so often without a call, since compilers count: what takes long would not get V8's last tier
- * within its warm-up, and until then each reading of the clock takes 100 ns.
+ * Takes samples into `out` from index `first` to before `end`, each of `batch` calls, in units of the
+ * clock. The sample in which the clock reaches `deadline` is the last. Returns the index after it.
+ *
+ * Before that it goes round `idle` times without a call, since compilers count: what takes long would
+ * not get V8's last tier within its warm-up, and until then each reading of the clock takes 100 ns.
  */
 export type Loop = (
   out: Float64Array,
-  samples: number,
+  first: number,
+  end: number,
   batch: number,
+  deadline: number,
   idle: number,
-) => void | PromiseLike<void>;
+) => number | PromiseLike<number>;
 
 /** How a loop looks. */
 export interface LoopShape {
@@ -50,16 +60,22 @@ export interface LoopParts<I> {
 /** Makes functions of text; throws an EvalError where that is forbidden. */
 export type Compiler = (...parametersAndBody: string[]) => unknown;
 
-const compileText: Compiler = (...words) => new Function(...words);
+const compileText: Compiler = (...words) => new NewFunction(...words);
 
-/** A loop, and whether it is the benchmark's own. */
+/** A loop. */
 export interface MadeLoop {
   readonly loop: Loop;
+  /** Whether it is the benchmark's own. */
   readonly own: boolean;
+  /** What the function returned last, after any await. */
+  readonly last: () => unknown;
 }
 
 /** Where results escape to. */
-const sink: { last: unknown; holder: unknown } = { last: undefined, holder: undefined };
+interface Sink {
+  last: unknown;
+  holder: { last: unknown } | undefined;
+}
 
 let made = 0;
 
@@ -74,6 +90,7 @@ export function makeLoop<I>(
 ): MadeLoop {
   const { fn, input, read, before, after } = parts;
   const inputs = [input, input];
+  const sink: Sink = { last: undefined, holder: undefined };
   try {
     const factory = compile(
       "fn",
@@ -85,13 +102,18 @@ export function makeLoop<I>(
       "sink",
       loopText(shape, before !== undefined, after !== undefined, ++made),
     ) as (...parts: unknown[]) => Loop;
-    return { loop: factory(fn, input, inputs, read, before, after, sink), own: true };
+    return {
+      loop: factory(fn, input, inputs, read, before, after, sink),
+      own: true,
+      last: escapes(shape) ? () => sink.holder?.last : () => sink.last,
+    };
   } catch (error) {
     if (!(error instanceof EvalError)) throw error;
-    return { loop: sharedLoop(shape, parts, inputs), own: false };
+    return { loop: sharedLoop(shape, parts, inputs, sink), own: false, last: () => sink.last };
   }
 }
 
+/** What the result begins with, by its type. */
 const FIRST_VALUES: Readonly<Record<string, string>> = {
   number: "0",
   bigint: "0n",
@@ -99,42 +121,51 @@ const FIRST_VALUES: Readonly<Record<string, string>> = {
   string: '""',
 };
 
-/** What could be left unmade while nobody has seen it. */
-const ALLOCATED = ["object", "function"];
+/** Whether a compiler could leave out the making of it. */
+function escapes({ returns }: LoopShape): boolean {
+  return returns === "object" || returns === "function";
+}
 
 /**
- * After so many samples V8 gets another object to store results in: once that has survived two
- * collections, each store of something new takes 3 ns more. Far less than a collection's worth.
+ * The number of samples after which V8 gets another object to store results in: once that has survived
+ * two collections, each store of something new takes 3 ns more. A collection comes much later.
  */
 const HOLDER_SAMPLES = { batch: 16, single: 1024 };
 
 /** The text of a factory that returns a {@link Loop}. */
 export function loopText(
-  { batched, awaits, awaitsHooks, returns }: LoopShape,
+  shape: LoopShape,
   before: boolean,
   after: boolean,
   id: number,
 ): string {
+  const { batched, awaits, awaitsHooks, returns } = shape;
   // A variable that is undefined at first would have V8 box every number that comes: 10 ns a call.
-  const first = FIRST_VALUES[returns];
+  const value = FIRST_VALUES[returns];
+  const result = value === undefined ? "result" : `result = ${value}`;
   const hook = (name: string) => `${awaitsHooks ? "await " : ""}${name}(input);`;
-  const escapes = ALLOCATED.includes(returns);
+  const held = escapes(shape);
   const call = (index: string) =>
-    `${escapes ? "holder.last" : "result"} = ${awaits ? "await " : ""}fn(inputs[${index} & 1]);`;
+    `${held ? "holder.last" : "result"} = ${awaits ? "await " : ""}fn(inputs[${index} & 1]);`;
+  const newHolder = "holder = sink.holder = { last: undefined }";
   const renewal = batched ? HOLDER_SAMPLES.batch : HOLDER_SAMPLES.single;
   return `"use strict"; // benchmark ${id}
-return ${awaits || awaitsHooks ? "async " : ""}function (out, samples, batch, idle) {
+return ${awaits || awaitsHooks ? "async " : ""}function (out, first, end, batch, deadline, idle) {
   for (let i = 0; i < idle; i++) read();
-  let ${escapes ? "holder" : "result"}${first === undefined ? "" : ` = ${first}`};
-  for (let sample = 0; sample < samples; sample++) {
+  let ${held ? "holder" : result};
+  let sample = first;
+  for (; sample < end; sample++) {
     ${before ? hook("before") : ""}
-    ${escapes ? `if (sample % ${renewal} === 0) holder = sink.holder = { last: undefined };` : ""}
+    ${held ? `if (sample === first || sample % ${renewal} === 0) ${newHolder};` : ""}
     const start = read();
     ${batched ? `for (let i = 0; i < batch; i++) ${call("i")}` : call("sample")}
-    out[sample] = read() - start;
+    out[sample] = read();
+    if (out[sample] >= deadline) end = sample;
+    out[sample] -= start;
     ${after ? hook("after") : ""}
   }
-  ${escapes ? "" : "sink.last = result;"}
+  ${held ? "" : "if (sample > first) sink.last = result;"}
+  return sample;
 };`;
 }
 
@@ -143,32 +174,41 @@ function sharedLoop<I>(
   { batched, awaits, awaitsHooks }: LoopShape,
   { fn, input, read, before, after }: LoopParts<I>,
   inputs: readonly I[],
+  sink: Sink,
 ): Loop {
   if (!awaits && !awaitsHooks) {
-    return (out, samples, batch, idle) => {
+    return (out, first, end, batch, deadline, idle) => {
       for (let i = 0; i < idle; i++) read();
       const calls = batched ? batch : 1;
-      for (let sample = 0; sample < samples; sample++) {
+      let sample = first;
+      for (; sample < end; sample++) {
         before?.(input);
         const start = read();
         for (let i = 0; i < calls; i++) sink.last = fn(inputs[i & 1] as I);
-        out[sample] = read() - start;
+        out[sample] = read();
+        if ((out[sample] as number) >= deadline) end = sample;
+        (out[sample] as number) -= start;
         after?.(input);
       }
+      return sample;
     };
   }
-  return async (out, samples, batch, idle) => {
+  return async (out, first, end, batch, deadline, idle) => {
     for (let i = 0; i < idle; i++) read();
     const calls = batched ? batch : 1;
-    for (let sample = 0; sample < samples; sample++) {
+    let sample = first;
+    for (; sample < end; sample++) {
       await before?.(input);
       const start = read();
       for (let i = 0; i < calls; i++) {
         sink.last = awaits ? await fn(inputs[i & 1] as I) : fn(inputs[i & 1] as I);
       }
-      out[sample] = read() - start;
+      out[sample] = read();
+      if ((out[sample] as number) >= deadline) end = sample;
+      (out[sample] as number) -= start;
       await after?.(input);
     }
+    return sample;
   };
 }
 
@@ -184,7 +224,8 @@ export function compilePair(
 return function (out, pairs) {
   for (let i = 0; i < pairs; i++) {
     const start = read();
-    out[i] = read() - start;
+    out[i] = read();
+    out[i] -= start;
   }
 };`,
     ) as (read: () => number) => (out: Float64Array, pairs: number) => void;
@@ -194,7 +235,8 @@ return function (out, pairs) {
     return (out, pairs) => {
       for (let i = 0; i < pairs; i++) {
         const start = read();
-        out[i] = read() - start;
+        out[i] = read();
+        (out[i] as number) -= start;
       }
     };
   }

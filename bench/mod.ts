@@ -22,26 +22,28 @@
  *
  * @module
  */
-export { bench, clocks, group, measure, type MeasureOptions, run, type RunOptions } from "./api.ts";
-export { compare, type CompareOptions, type Comparison } from "./compare.ts";
+export type { Interval } from "./bootstrap.ts";
+export { clockQuality } from "./clock.ts";
+export { compare, type Comparison } from "./compare.ts";
+export { bench, group } from "./declare.ts";
 export type { Bucket, Distribution } from "./distribution.ts";
 export type { Disturbance } from "./disturbance.ts";
-export {
-  type BootstrapOptions,
-  type Interval,
-  type MannWhitney,
-  mannWhitney,
-  median,
-  medianInterval,
-} from "./statistics.ts";
+export { measure } from "./measure.ts";
+export { run } from "./run.ts";
 export type {
   Baseline,
+  BenchIdentity,
   BenchOptions,
   BenchResult,
   ClockReport,
+  CompareOptions,
+  MeasureOptions,
   Mode,
   Params,
+  RunOptions,
   RunResult,
   SetupIfNeeded,
+  SkippedBenchmark,
+  Warmup,
   Warning,
 } from "./types.ts";

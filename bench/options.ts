@@ -3,16 +3,89 @@
  *
  * @module
  */
-import type { BenchOptions } from "./types.ts";
+import type { BenchOptions, CompareOptions, MeasureOptions, RunOptions } from "./types.ts";
+
+/** Who takes options, and the keys that each of them knows: all that its type has. */
+const KEYS = {
+  bench: {
+    mode: true,
+    time: true,
+    warmup: true,
+    skip: true,
+    params: true,
+    setup: true,
+    teardown: true,
+    beforeSample: true,
+    afterSample: true,
+  } satisfies Record<keyof BenchOptions, true>,
+  measure: {
+    name: true,
+    mode: true,
+    time: true,
+    warmup: true,
+    setup: true,
+    teardown: true,
+    beforeSample: true,
+    afterSample: true,
+  } satisfies Record<keyof MeasureOptions, true>,
+  run: {
+    filter: true,
+    time: true,
+    warmup: true,
+    onResult: true,
+  } satisfies Record<keyof RunOptions, true>,
+  compare: {
+    alpha: true,
+    threshold: true,
+    margin: true,
+    paired: true,
+  } satisfies Record<keyof CompareOptions, true>,
+};
+
+/**
+ * What is the object's own of them. Throws for what a misspelling makes: it would be ignored in
+ * silence.
+ */
+export function checkKeys<O extends object>(options: O, of: keyof typeof KEYS): O {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Expected \`options\` to be an object, got ${String(options)}`);
+  }
+  const known = Object.keys(KEYS[of]);
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return ownOf(options);
+  throw new TypeError(
+    `Expected the keys of \`options\` to be among ${known.join(", ")}, got ${unknown}`,
+  );
+}
+
+/**
+ * The same without what is inherited: a benchmark must not be another one because somebody has
+ * written to Object.prototype.
+ */
+export function ownOf<O extends object>(options: O): O {
+  return Object.assign(Object.create(null) as object, options);
+}
+
+/** The reason; false if there is none. */
+export function checkSkip(skip: unknown = false): string | false {
+  if (skip !== false && typeof skip !== "string") {
+    throw new TypeError(`Expected \`skip\` to be a reason or false, got ${typeName(skip)}`);
+  }
+  if (skip !== false && skip.trim() === "") {
+    throw new RangeError("Expected `skip` to be a reason or false, got a string without words");
+  }
+  return skip;
+}
+
+function typeName(value: unknown): string {
+  return value === null || value === true ? String(value) : typeof value;
+}
 
 /** What is left out is filled in; throws for the rest. */
 export function checkOptions(
   options: Pick<BenchOptions, "mode" | "time" | "warmup">,
 ): { mode: "throughput" | "latency"; time: number; warmup: number } {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Expected \`options\` to be an object, got ${String(options)}`);
-  }
-  const { mode = "throughput", time = 500, warmup = 1000 } = options;
+  const { mode = "throughput", time = 500, warmup = 1000 } = ownOf(options);
   if (mode !== "throughput" && mode !== "latency") {
     throw new RangeError(`Expected \`mode\` to be "throughput" or "latency", got ${String(mode)}`);
   }

@@ -3,13 +3,12 @@
  *
  * In the processes that it starts it leaves an object on `globalThis`, before the file is imported.
  * This module tells that object what is declared, and who can run it. So it does not matter which
- * copy of this module a file imports, whence and of which version: its benchmarks are run by the
+ * copy of this module a file imports, from where and of which version: its benchmarks are run by the
  * `run` that belongs to them.
  *
  * @module
  */
-import type { RunOptions } from "./api.ts";
-import type { BenchResult, RunResult } from "./types.ts";
+import type { BenchIdentity, RunOptions, RunResult, SkippedBenchmark } from "./types.ts";
 
 /** Left by `vdso bench`. Versions of this module that differ must agree on it. */
 export interface Runner {
@@ -26,13 +25,12 @@ export interface Runner {
   running(run: Promise<RunResult>): void;
 }
 
-/** What tells a benchmark from others. */
-export type BenchIdentity = Pick<BenchResult, "name" | "group" | "params" | "mode">;
-
 /** What `run` takes from a runner. */
 export interface RunnerOptions extends RunOptions {
   /** Called with what a benchmark throws, which then ends nothing but that benchmark. */
   readonly onThrown?: (error: unknown, benchmark: BenchIdentity) => void;
+  /** Called with what cannot be measured here, when its turn comes. */
+  readonly onSkipped?: (benchmark: SkippedBenchmark) => void;
 }
 
 /** Also in cli/bench/child.ts, which is no part of the process that imports this. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { Interval } from "./bootstrap.ts";
 import type { Bucket, Distribution } from "./distribution.ts";
 import type { Disturbance } from "./disturbance.ts";
-import type { Interval } from "./statistics.ts";
 
 /**
  * `"throughput"`: a sample is the mean of a batch of calls, so long that the clock does not matter;
@@ -24,15 +24,26 @@ export interface BenchOptions<P extends Params = Params, I = P> {
   readonly mode?: Mode;
   /**
    * Milliseconds to measure for, after warming up; 500 if left out. No call is cut short, and there
-   * are ten samples at least: what takes a second is measured for ten.
+   * are ten samples at least: what takes a second is measured for ten. Otherwise it takes no longer,
+   * whatever the clock, by more than a sample.
    */
   readonly time?: number;
-  /** The most milliseconds to warm up for; 1000 if left out. Ends as soon as the samples are steady. */
+  /**
+   * The most milliseconds to warm up for; 1000 if left out. Ends as soon as the samples are steady. A
+   * run that turns out not to have been warm counts as warming up, too.
+   */
   readonly warmup?: number;
+  /**
+   * Why it cannot be measured here, in words: it is not run, and neither are `setup` and the others.
+   * The results have it with that reason. `false` if it can be measured, as if left out.
+   */
+  readonly skip?: string | false;
   /** Values to run with: a benchmark for each combination. */
   readonly params?: { readonly [K in keyof P]: readonly P[K][] };
-  /** Before a run. What it returns, or resolves to, is the argument of all the others; else that is
-   * the parameters. */
+  /**
+   * Before a run. What it returns, or resolves to, is the argument of all the others. Without it they
+   * get the parameters.
+   */
   readonly setup?: (params: P) => I | PromiseLike<I>;
   /** After a run, also one that failed. */
   readonly teardown?: (input: I) => unknown;
@@ -45,6 +56,44 @@ export interface BenchOptions<P extends Params = Params, I = P> {
 /** Without a setup the function gets the parameters, so it must take them. */
 export type SetupIfNeeded<P extends Params, I> = P extends I ? unknown
   : Required<Pick<BenchOptions<P, I>, "setup">>;
+
+/** What {@link measure} takes. */
+export interface MeasureOptions<I = undefined>
+  extends Omit<BenchOptions<Params, I>, "params" | "setup" | "skip"> {
+  /** In the result; the function's own name if left out. */
+  readonly name?: string;
+  /** Before the run. What it returns, or resolves to, is the argument of all the others. */
+  readonly setup?: () => I | PromiseLike<I>;
+}
+
+/** What {@link run} takes. */
+export interface RunOptions {
+  /** Only benchmarks whose names, groups before it, match: `"parse JSON"`. */
+  readonly filter?: RegExp;
+  /** Milliseconds for each that does not say for itself. */
+  readonly time?: number;
+  /** The most milliseconds to warm up for, for each that does not say for itself. */
+  readonly warmup?: number;
+  /** Called with each result as it comes. */
+  readonly onResult?: (result: BenchResult) => void;
+}
+
+/** What {@link compare} takes. */
+export interface CompareOptions {
+  /** The most probable false alarm that is put up with, above 0; 0.01 if left out. */
+  readonly alpha?: number;
+  /** The least difference worth a claim, as a part of the base; 0.01 if left out. */
+  readonly threshold?: number;
+  /** The largest difference that still counts as no change, as a part; 0.05 if left out. */
+  readonly margin?: number;
+  /**
+   * Whether the runs were made in turns, A B A B, so that the first of both belong together, and so
+   * on: then what slowed both down cancels out. False if left out, and right for runs of another
+   * day: these have nothing in common. With fewer than eight pairs, at the usual `alpha`, it changes
+   * nothing.
+   */
+  readonly paired?: boolean;
+}
 
 /** The clock that a benchmark was measured with. */
 export interface ClockReport {
@@ -68,14 +117,36 @@ export interface Baseline {
   readonly p99: number;
 }
 
+/** How a benchmark got warm. */
+export interface Warmup {
+  /** Nanoseconds that it took, those of measurements that were begun anew included. */
+  readonly ns: number;
+  /** How often the function was called. */
+  readonly calls: number;
+  /** Whether the samples were steady at last. */
+  readonly settled: boolean;
+  /** How often it was begun anew: it was not warm after all, or returned promises at last. */
+  readonly restarts: number;
+}
+
 /** What is wrong with a result. */
 export interface Warning {
   /**
    * `"noise"`: not told from a function that does nothing. `"clock"`: the clock is a large part of
    * it. `"unsettled"`: still changed when the time for warming up was over. `"drift"`: changed while
-   * it was measured. `"shared-loop"`: no loop of its own. `"disturbed"`: see there.
+   * it was measured. `"unawaited"`: returned promises, but not among its first calls. `"unrun"`:
+   * returned an iterator that nobody ran, a generator's for example. `"shared-loop"`: no loop of its
+   * own. `"disturbed"`: see there.
    */
-  readonly code: "noise" | "clock" | "unsettled" | "drift" | "shared-loop" | "disturbed";
+  readonly code:
+    | "noise"
+    | "clock"
+    | "unsettled"
+    | "drift"
+    | "unawaited"
+    | "unrun"
+    | "shared-loop"
+    | "disturbed";
   /** The same in words, with figures. */
   readonly message: string;
 }
@@ -117,11 +188,20 @@ export interface BenchResult {
   /** What doing nothing takes. */
   readonly baseline: Baseline;
   /** How long it took to get warm, and whether it did. */
-  readonly warmup: { readonly ns: number; readonly calls: number; readonly settled: boolean };
+  readonly warmup: Warmup;
   /** What else went on. */
   readonly disturbance: Disturbance;
   /** What is wrong with it: empty if all is well. */
   readonly warnings: readonly Warning[];
+}
+
+/** What tells a benchmark from others. */
+export type BenchIdentity = Pick<BenchResult, "name" | "group" | "params" | "mode">;
+
+/** A benchmark that cannot be measured here, since its option `skip` says so. Plain data. */
+export interface SkippedBenchmark extends BenchIdentity {
+  /** What `skip` said. */
+  readonly reason: string;
 }
 
 /** Of all benchmarks: what {@link run} returns. */
@@ -130,4 +210,6 @@ export interface RunResult {
   readonly runtime: { readonly name: string; readonly version: string };
   /** In the order of their declarations. */
   readonly results: readonly BenchResult[];
+  /** Those that cannot be measured here, in the order of their declarations. */
+  readonly skipped: readonly SkippedBenchmark[];
 }

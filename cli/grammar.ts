@@ -11,20 +11,19 @@ import type { InferValue, Parser } from "@optique/core/parser";
 import { argument, command, constant, flag, option } from "@optique/core/primitives";
 import { choice, float } from "@optique/core/valueparser";
 import { bench } from "./bench/grammar.ts";
-import { CLOCKS } from "./clocks.ts";
+import { doctor } from "./doctor/grammar.ts";
+import { CLOCK_NAMES } from "../doctor/clock_names.ts";
 import { FILE } from "./file.ts";
+import { JSON_FLAG } from "./json_flag.ts";
+import { jitter } from "./jitter/grammar.ts";
 
 /** For `--help` and docs/cli.md. */
 export const BRIEF: Message = message`The Linux vDSO, from JavaScript`;
 
 /** For `--help` and docs/cli.md. */
 export const EXIT_STATUS: Message =
-  message`Exit status: 0 if all went well, 1 if what was asked for cannot be had here (the reason is on standard error) or a comparison fails, 2 if the command line is wrong.`;
+  message`Exit status: 0 if all went well, 1 if what was asked for cannot be had here (the reason is on standard error) or a comparison fails, 2 if the command line is wrong. vdso doctor has its own.`;
 
-const json = withDefault(
-  flag("--json", { description: message`Print one JSON object, with stable keys.` }),
-  false,
-);
 const addresses = withDefault(
   flag("--addresses", {
     description:
@@ -33,7 +32,7 @@ const addresses = withDefault(
   false,
 );
 
-const summary = object({ command: constant("summary"), json, addresses });
+const summary = object({ command: constant("summary"), json: JSON_FLAG, addresses });
 
 const symbols = command(
   "symbols",
@@ -46,7 +45,7 @@ const symbols = command(
       }),
       false,
     ),
-    json,
+    json: JSON_FLAG,
   }),
   {
     brief: message`List the functions of the vDSO.`,
@@ -55,14 +54,16 @@ const symbols = command(
   },
 );
 
+/** Where something is written: `FILE`, or `--out FILE`. */
+const target = or(
+  argument(FILE, { description: message`Where to write it; - is standard output.` }),
+  option("--out", FILE, { description: message`The same.` }),
+  { errors: { noMatch: message`Expected a FILE to write, got none.` } },
+);
+
 const dump = command(
   "dump",
-  object({
-    command: constant("dump"),
-    file: argument(FILE, {
-      description: message`Where to write the image.`,
-    }),
-  }),
+  object({ command: constant("dump"), file: target }),
   {
     brief: message`Write the vDSO's image to a file.`,
     description:
@@ -72,22 +73,17 @@ const dump = command(
 
 const shim = command(
   "shim",
-  object({
-    command: constant("shim"),
-    out: option("--out", FILE, {
-      description: message`Where to write the trampoline.`,
-    }),
-  }),
+  object({ command: constant("shim"), file: target }),
   {
-    brief: message`Write the trampoline to a file.`,
+    brief: message`Write the shim to a file.`,
     description:
-      message`Write the shared object that the FFI loads, for bind({ shim: FILE }) under Deno's --allow-ffi=FILE. Needs no permission but to write that file.`,
+      message`Write the shared object that the FFI loads, for bind({ shim: FILE }) under Deno's --allow-ffi=FILE. Programs that have mapped an old one keep it: the new one takes its place, in one step. In Deno it takes no permission but --allow-write=FILE; for that one step, --allow-read and --allow-write of its directory.`,
   },
 );
 
 const sources = command(
   "sources",
-  object({ command: constant("sources"), json }),
+  object({ command: constant("sources"), json: JSON_FLAG }),
   {
     brief: message`Say which path is live for each entry.`,
     description:
@@ -100,7 +96,7 @@ const now = command(
   object({
     command: constant("now"),
     clock: withDefault(
-      option("--clock", choice(Object.keys(CLOCKS), { metavar: "NAME" }), {
+      option("--clock", choice(Object.keys(CLOCK_NAMES), { metavar: "NAME" }), {
         description: message`Which clock; monotonic if left out.`,
       }),
       "monotonic",
@@ -109,7 +105,7 @@ const now = command(
       flag("--bigint", { description: message`Exact at any uptime, with JavaScript's n behind.` }),
       false,
     ),
-    json,
+    json: JSON_FLAG,
   }),
   {
     brief: message`Print the time.`,
@@ -127,7 +123,7 @@ const verify = command(
       }),
       1,
     ),
-    json,
+    json: JSON_FLAG,
   }),
   {
     brief: message`Check the vDSO against the system calls.`,
@@ -136,7 +132,18 @@ const verify = command(
   },
 );
 
-const grammar = or(symbols, dump, shim, sources, now, verify, bench, summary);
+const grammar = or(
+  symbols,
+  dump,
+  shim,
+  sources,
+  now,
+  verify,
+  doctor,
+  bench,
+  jitter,
+  summary,
+);
 
 /** What the words after `vdso` can mean. */
 export type Command = InferValue<typeof grammar>;

@@ -4,80 +4,98 @@
  * @module
  */
 import process from "node:process";
-import { clockCost, now, type Sources } from "../mod.ts";
+import type { ThreadDisturbance } from "../bench/disturbance.ts";
+import type { Interval } from "../bench/mod.ts";
+import { contender, type Figure, takeTurns } from "../bench/turns.ts";
+import { clockLoops } from "../doctor/mod.ts";
+import { now, type Sources } from "../mod.ts";
 
-/** Nanoseconds per call; undefined where there is no such thing. */
-export interface Costs {
+/** Of each clock, as far as there is one. */
+interface PerClock<T> {
+  /** The same clock as `now()` from a loop in C, by the same path. */
+  readonly native?: T;
+  /** The system call, from a loop in C. */
+  readonly syscall?: T;
+  /** The runtime's own clocks, by name. */
+  readonly builtin: Readonly<Record<string, T>>;
+}
+
+/** Nanoseconds per call: medians of rounds in which all clocks take turns. */
+export interface Costs extends PerClock<number> {
   /** `now()` from JavaScript. */
   readonly now: number;
-  /** The same clock from a loop in C, by the same path. */
-  readonly native?: number;
-  /** The system call, from a loop in C. */
-  readonly syscall?: number;
-  /** The runtime's own clocks, by name. */
-  readonly builtin: Readonly<Record<string, number>>;
+  /** The others, each over `now()`, compared round by round. */
+  readonly relative: PerClock<Relative>;
+  /** The figures are made of so many rounds. */
+  readonly rounds: number;
+  /** Which figures may not be taken for what the clock costs, and why. */
+  readonly doubts: readonly Doubt[];
+  /** What else went on. It slows down all clocks alike, as far as the intervals tell. */
+  readonly disturbance: ThreadDisturbance;
 }
 
-const ROUNDS = 15;
-const CALLS = 20_000;
-
-// Each contender has a loop of its own, written out: a loop that they shared would see several
-// functions, and V8 would no longer inline any of them.
-
-function loopNow(): number {
-  const start = now();
-  let sum = 0;
-  for (let i = 0; i < CALLS; i++) sum += now();
-  return sum > 0 ? now() - start : NaN;
+/** A ratio, and the interval that holds it with the probability `level`. */
+export interface Relative extends Interval {
+  readonly ratio: number;
 }
 
-function loopPerformance(): number {
-  const start = now();
-  let sum = 0;
-  for (let i = 0; i < CALLS; i++) sum += performance.now();
-  return sum > 0 ? now() - start : NaN;
+/** Of one figure and its ratio. */
+export interface Doubt {
+  /** As it is called, `"performance.now()"`. */
+  readonly clock: string;
+  readonly reason: string;
 }
 
-function loopHrtime(): number {
-  const { hrtime } = process;
-  const start = now();
-  let last = 0n;
-  for (let i = 0; i < CALLS; i++) last = hrtime.bigint();
-  return last > 0n ? now() - start : NaN;
-}
+/** What the contenders are called, in doubts and in tables. */
+export const CLOCKS = { now: "now()", native: "native C", syscall: "system call" } as const;
+
+const LEAST_NS = 3e8;
+const MOST_NS = 7e8;
 
 interface BunNamespace {
   nanoseconds(): number;
 }
 const { Bun } = globalThis as unknown as { Bun?: BunNamespace };
 
-function loopBun(): number {
-  const start = now();
-  let sum = 0;
-  for (let i = 0; i < CALLS; i++) sum += Bun?.nanoseconds() ?? 0;
-  return sum > 0 ? now() - start : NaN;
-}
-
-/** Measures for some 0.2 s: medians of rounds that alternate. */
+/** Measures for 0.3 to 0.7 s, until the figures are steady. */
 export function measureCosts(sources: Sources): Costs {
-  const loops: Record<string, () => number> = {
-    "now": loopNow,
-    "performance.now": loopPerformance,
-    "process.hrtime.bigint": loopHrtime,
-    ...(Bun && { "Bun.nanoseconds": loopBun }),
-  };
-  const samples = new Map(Object.keys(loops).map((name) => [name, [] as number[]]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, loop] of Object.entries(loops)) samples.get(name)?.push(loop() / CALLS);
+  const { hrtime } = process;
+  const builtin = ["performance.now", "process.hrtime.bigint", ...(Bun ? ["Bun.nanoseconds"] : [])];
+  const contenders = [
+    contender(CLOCKS.now, () => now()),
+    contender("performance.now()", () => performance.now()),
+    contender("process.hrtime.bigint()", () => hrtime.bigint()),
+    ...(Bun ? [contender("Bun.nanoseconds()", () => Bun.nanoseconds())] : []),
+  ];
+  if (sources.ffi !== "none") {
+    const { entry, syscall } = clockLoops();
+    contenders.push({ name: CLOCKS.native, take: entry }, { name: CLOCKS.syscall, take: syscall });
   }
-  const { now = NaN, ...builtin } = Object.fromEntries(
-    Array.from(samples, ([name, values]) => [name, median(values)]),
-  );
-  if (sources.ffi === "none") return { now, builtin };
-  const { nativeNs, syscallNs } = clockCost();
-  return { now, native: nativeNs, syscall: syscallNs, builtin };
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+  const { figures, rounds, disturbance } = takeTurns(contenders, CLOCKS.native, {
+    least: LEAST_NS,
+    most: MOST_NS,
+  });
+  const perClock = <T>(of: (figure: Figure) => T): PerClock<T> => {
+    const native = figures.get(CLOCKS.native);
+    const syscall = figures.get(CLOCKS.syscall);
+    return {
+      ...(native && { native: of(native) }),
+      ...(syscall && { syscall: of(syscall) }),
+      builtin: Object.fromEntries(builtin.flatMap((name) => {
+        const figure = figures.get(`${name}()`);
+        return figure ? [[name, of(figure)]] : [];
+      })),
+    };
+  };
+  return {
+    now: figures.get(CLOCKS.now)?.ns ?? NaN,
+    ...perClock(({ ns }) => ns),
+    relative: perClock(({ ratio, interval }) => ({ ratio, ...interval })),
+    rounds,
+    doubts: Array.from(
+      figures,
+      ([clock, { doubt }]) => doubt === null ? [] : [{ clock, reason: doubt }],
+    ).flat(),
+    disturbance,
+  };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { CLOCK_MONOTONIC, clockGettime, now, sources } from "../mod.ts";
-import { CLOCKS } from "./clocks.ts";
+import { CLOCK_NAMES } from "../doctor/clock_names.ts";
 import { pairs, toJson } from "./output.ts";
 
 /** Prints the live paths. */
@@ -22,7 +22,7 @@ export function sourcesCommand({ json }: { json: boolean }): string {
 
 /** Prints the time. */
 export function nowCommand(options: { clock: string; bigint: boolean; json: boolean }): string {
-  const id = CLOCKS[options.clock] ?? CLOCK_MONOTONIC;
+  const id = CLOCK_NAMES[options.clock] ?? CLOCK_MONOTONIC;
   // now() itself for its own clock: it is there without any FFI.
   // The clocks of some runtimes have fractions.
   const ns = options.bigint || id !== CLOCK_MONOTONIC ? clockGettime(id) : Math.round(now());

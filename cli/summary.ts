@@ -3,10 +3,10 @@
  *
  * @module
  */
-import process from "node:process";
+import { thisRuntime } from "../bench/environment.ts";
 import { inspect, type Sources, sources, UnsupportedError, type VdsoInfo } from "../mod.ts";
-import { type Costs, measureCosts } from "./measure.ts";
-import { columns, pairs, toJson } from "./output.ts";
+import { CLOCKS, type Costs, measureCosts, type Relative } from "./measure.ts";
+import { columns, pairs, style, toJson } from "./output.ts";
 import { type Platform, platform } from "./platform.ts";
 
 /** The keys of `vdso --json`. What could not be had is null. */
@@ -15,7 +15,6 @@ export interface Summary {
   readonly platform: Platform;
   readonly sources: Sources;
   readonly vdso: SummaryVdso | null;
-  /** Nanoseconds per call. */
   readonly cost: Costs;
 }
 
@@ -25,13 +24,11 @@ export type SummaryVdso =
   & { readonly base: bigint | null; readonly ranges: VdsoInfo["ranges"] | null }
   & { readonly symbols: readonly { readonly name: string; readonly version: string | null }[] };
 
-/** Collects everything; measures for some 0.2 s. */
+/** Collects everything; measures for 0.3 to 0.7 s. */
 export function summarize(options: { addresses: boolean }): Summary {
   const live = sources();
-  const { deno, bun, node = "" } = process.versions as Record<string, string | undefined>;
-  const [name, version] = deno ? ["deno", deno] : bun ? ["bun", bun] : ["node", node];
   return {
-    runtime: { name, version },
+    runtime: thisRuntime(),
     platform: platform(),
     sources: live,
     vdso: describe(options.addresses),
@@ -86,16 +83,63 @@ export function printSummary(summary: Summary): string {
 }
 
 function printCosts(cost: Costs): string {
-  const figures: [string, number | undefined][] = [
-    ["now()", cost.now],
-    ["native C", cost.native],
-    ["system call", cost.syscall],
-    ...Object.entries(cost.builtin).map(([name, ns]): [string, number] => [`${name}()`, ns]),
+  const { relative, doubts, rounds, disturbance } = cost;
+  const rows = [[CLOCKS.now, printNs(cost.now), "1.00"]];
+  const notes = [
+    `Medians of ${rounds} rounds, in turns`,
+    ...doubts.map(({ clock, reason }) => `?: ${clock}: ${reason}`),
   ];
-  const rows = figures.flatMap(([name, ns]) =>
-    ns === undefined ? [] : [[name, ns.toFixed(1), (ns / cost.now).toFixed(2)]]
-  );
-  return columns(["clock", "ns per call", "relative"], rows);
+  const row = (clock: string, ns: number | undefined, ratio: Relative | undefined) => {
+    if (ns === undefined || ratio === undefined) return;
+    const doubtful = isDoubtful(cost, clock);
+    rows.push([clock, printNs(ns), printRelative(ratio, doubtful)]);
+    if (doubtful || !isVague(ratio)) return;
+    notes.push(`?: ${clock}: ${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)} times now()`);
+  };
+  row(CLOCKS.native, cost.native, relative.native);
+  row(CLOCKS.syscall, cost.syscall, relative.syscall);
+  for (const [name, ns] of Object.entries(cost.builtin)) {
+    row(`${name}()`, ns, relative.builtin[name]);
+  }
+  if (rows.some(([, , ratio]) => ratio?.startsWith("~"))) {
+    notes.push(`~: may be off by more than ${EXACT / 2 * 100} %`);
+  }
+  if (disturbance.disturbed) notes.push(`Disturbed: ${disturbance.reasons.join("; ")}`);
+  return [
+    columns(["clock", "ns per call", "relative"], rows),
+    "",
+    ...notes.map((note) => style("dim", note)),
+  ].join("\n");
+}
+
+/** A figure of `vdso`. */
+export function printNs(ns: number): string {
+  return ns.toFixed(1);
+}
+
+/** Up to here an interval, as a part of the ratio, leaves two decimals standing. */
+const EXACT = 0.05;
+/** From here on it says nothing. */
+const VAGUE = 0.5;
+
+function widthOf({ ratio, low, high }: Relative): number {
+  return (high - low) / ratio;
+}
+
+function isVague(relative: Relative): boolean {
+  return !(widthOf(relative) <= VAGUE); // NaN is
+}
+
+/** Whether a clock's ratio to `now()` means nothing, however narrow its interval. */
+export function isDoubtful({ doubts }: Pick<Costs, "doubts">, clock: string): boolean {
+  return doubts.some((doubt) => doubt.clock === clock || doubt.clock === CLOCKS.now);
+}
+
+/** `1.07`; `~1.1` where it may be off by more; `?` where it cannot be told. */
+export function printRelative(relative: Relative, doubtful: boolean): string {
+  if (doubtful || isVague(relative)) return "?";
+  const { ratio } = relative;
+  return widthOf(relative) <= EXACT ? ratio.toFixed(2) : `~${Number(ratio.toPrecision(2))}`;
 }
 
 /** The whole command. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { writeFileSync } from "node:fs";
 import { inspect } from "../mod.ts";
 import { columns, toJson } from "./output.ts";
+import { isStandardOutput, writeWhole } from "./write_file.ts";
 
 /** Lists the symbols. */
 export function symbolsCommand({ json }: { json: boolean }): string {
@@ -32,6 +32,7 @@ export function symbolsCommand({ json }: { json: boolean }): string {
 /** Writes the image. */
 export function dumpCommand({ file }: { file: string }): string {
   const { image, soname = "the vDSO" } = inspect();
-  writeFileSync(file, image);
+  writeWhole(file, image);
+  if (isStandardOutput(file)) return ""; // words would be part of the image
   return `Wrote ${soname}, ${image.length} bytes, to ${file}`;
 }

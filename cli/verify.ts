@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { verify } from "../verify/mod.ts";
+import { verify } from "../doctor/mod.ts";
 import { columns, toJson } from "./output.ts";
 import { clearProgress, showProgress } from "./progress.ts";
 
@@ -11,7 +11,7 @@ import { clearProgress, showProgress } from "./progress.ts";
 export function verifyCommand(
   { duration, json }: { duration: number; json: boolean },
 ): { text: string; ok: boolean } {
-  const results = verify(duration * 1000, json ? undefined : showProgress);
+  const results = verify(duration * 1000, json ? {} : { onProgress: showProgress });
   clearProgress();
   const failures = results.reduce((sum, result) => sum + result.failures, 0);
   if (json) return { text: toJson({ failures, results }), ok: failures === 0 };

@@ -1,30 +1,17 @@
 /**
- * Binding, once in each JavaScript context: finds an FFI, loads the trampoline, finds the vDSO and
- * chooses a path for each entry.
+ * How programs choose and see the binding.
  *
  * @module
  */
-import { ENTRIES, type EntryName, type Machine, MACHINES } from "../elf/entries.ts";
-import { type ElfImage, imageSize, parseElf } from "../elf/parse.ts";
-import { ffis } from "../ffi/mod.ts";
-import { detectPlatform, type RuntimeClock, runtimeClock } from "../ffi/runtime.ts";
-import {
-  type Ffi,
-  type FfiName,
-  type Functions,
-  SHIM_RANDOM,
-  type Signatures,
-} from "../ffi/types.ts";
-import { IMAGES, type ShimImage } from "../shim/images.ts";
-import { load, loadFile, type Shim } from "../shim/load.ts";
-import { show, UnsupportedError } from "./errors.ts";
-
-/** Where an entry's answers come from. */
-export type EntrySource = "vdso" | "syscall" | "runtime";
+import type { EntryName } from "../elf/entries.ts";
+import { type FfiName, NODE_FFIS, type NodeFfiName } from "../ffi/types.ts";
+import { bindAs, bound, type Native, type Wish } from "./binding.ts";
+import { show } from "./errors.ts";
+import { type EntrySource, everyEntry } from "./vdso.ts";
 
 /** Which path is live: what {@link sources} returns. */
 export interface Sources {
-  /** The FFI that reaches the trampoline, `"none"` where there is none. */
+  /** The FFI that reaches the shim, `"none"` where there is none. */
   readonly ffi: FfiName | "none";
   /**
    * `"machine"`: stamps of `now()` compare across threads, processes, runtimes and languages of
@@ -35,70 +22,45 @@ export interface Sources {
   readonly reason?: string;
   /** The path of each entry. */
   readonly entries: Readonly<Record<EntryName, EntrySource>>;
+  /**
+   * Only where there is no FFI: the function of the runtime that answers for each clock, such as
+   * `"process.hrtime.bigint"` for `CLOCK_MONOTONIC`. A clock that is not here throws.
+   */
+  readonly clocks?: Readonly<Record<string, string>>;
 }
 
 /** What {@link bind} takes. */
 export interface BindOptions {
   /**
-   * The trampoline as a file, absolute path or `file:` URL: for Deno's `--allow-ffi=PATH`, or where
-   * no executable memory may be made. `vdso shim --out FILE` writes it. Whoever can write that file
-   * runs code in this process.
+   * The shim as a file, absolute path or `file:` URL: for Deno's `--allow-ffi=PATH`, or where
+   * no executable memory may be made. `vdso shim --out FILE` writes it; Node takes the npm package's
+   * `shim_x86_64.node` or `shim_aarch64.node` as well. Whoever can write that file runs code in this
+   * process.
    *
    * A URL by its shape: not every program's types have the class (TypeScript's "dom", @types/node).
    */
   readonly shim?: string | { readonly href: string };
-  /** koffi, also where Node has an FFI of its own. */
-  readonly ffi?: "koffi";
+  /**
+   * In Node, the one way to reach the shim, and no other: `"addon"`, the shim as an addon, which is
+   * taken first where this is left out; `"node"`, Node 26's `node:ffi`; `"koffi"`, the package of that
+   * name, if it is installed.
+   */
+  readonly ffi?: NodeFfiName;
 }
-
-/** The trampoline is loaded. */
-export interface Native {
-  readonly kind: "native";
-  readonly ffi: FfiName;
-  readonly shim: Shim;
-  /** The file that was asked for. */
-  readonly path: string | undefined;
-  readonly vdso: Vdso;
-  /** For random numbers; resolved once. */
-  random(): Random;
-}
-
-/** The trampoline's random numbers, for this thread. */
-export interface Random {
-  readonly functions: Functions<typeof SHIM_RANDOM>;
-  /** This thread's place among the vDSO's states of getrandom; negative without one. */
-  readonly slot: number;
-}
-
-/** No FFI: the runtime's own clock answers. */
-export interface WithoutFfi {
-  readonly kind: "runtime";
-  readonly clock: RuntimeClock;
-  readonly error: UnsupportedError;
-}
-
-/** What became of the kernel's image. */
-export interface Vdso {
-  readonly bytes?: Uint8Array;
-  readonly image?: ElfImage;
-  readonly entries: Record<EntryName, EntrySource>;
-  readonly reason?: string;
-  readonly cause?: unknown;
-}
-
-/** Once there, it stays: a timeline never changes once it has answered. */
-let state: Native | WithoutFfi | undefined;
 
 /**
  * Binds now instead of at the first call: to choose how, or to know early that it works.
  *
  * Without it, the first call of any function binds, and where that cannot be, the runtime's own
- * clock answers from then on. Binding again is free and does nothing. Costs a millisecond or two.
+ * clock answers from then on. Where it throws, and no clock has answered yet, it may be tried again:
+ * a process may have had no descriptor left. Binding again is free and does nothing. Costs a
+ * millisecond or two; in Deno 3 more, since every function is resolved: `deno test
+ * --sanitize-resources` counts libraries that are opened later as leaks.
  *
  * @param options how; what is left out is chosen
  * @throws {UnsupportedError} if there is no FFI, with its `cause`
  * @throws {TypeError | RangeError} if an option is not what it should be
- * @throws {Error} if already bound in another way, or `now()` has answered from the runtime's clock
+ * @throws {Error} if already bound in another way, or a clock has answered from the runtime
  *
  * @example
  * ```ts
@@ -114,18 +76,7 @@ let state: Native | WithoutFfi | undefined;
  * ```
  */
 export function bind(options: BindOptions = {}): void {
-  const { path, ffi } = checkOptions(options);
-  if (!state) {
-    const attempt = tryBind(path, ffi);
-    if (attempt.kind === "runtime") throw attempt.error;
-    state = attempt;
-  } else if (state.kind === "runtime") {
-    if (path === undefined && ffi === undefined) throw state.error;
-    throw new Error("Cannot bind any more: the runtime's own clock has already answered");
-  } else if ((path !== undefined && path !== state.path) || (ffi && ffi !== state.ffi)) {
-    const by = state.path === undefined ? state.ffi : `${state.ffi} and ${state.path}`;
-    throw new Error(`Cannot bind in another way: already bound by ${by}`);
-  }
+  bindAs(checkOptions(options));
 }
 
 /**
@@ -145,9 +96,12 @@ export function sources(): Sources {
   if (binding.kind === "runtime") {
     return {
       ffi: "none",
-      timeline: binding.clock.timeline,
+      timeline: binding.runtime.timeline,
       reason: binding.error.message,
       entries: everyEntry("runtime"),
+      clocks: Object.fromEntries(
+        Object.entries(binding.runtime.clocks).map(([clock, { name }]) => [clock, name]),
+      ),
     };
   }
   const { reason, entries } = binding.vdso;
@@ -171,150 +125,34 @@ function hasRandomState(binding: Native): boolean {
   }
 }
 
-/** The binding, made if need be. Never throws. */
-export function bound(): Native | WithoutFfi {
-  return state ??= tryBind(undefined, undefined);
-}
-
-/** The trampoline, for what has no meaning without it. */
-export function native(): Native {
-  const binding = bound();
-  if (binding.kind === "runtime") throw binding.error;
-  return binding;
-}
-
-function tryBind(path: string | undefined, wanted: "koffi" | undefined): Native | WithoutFfi {
-  const failures: { reason: string; cause?: unknown }[] = [];
-  try {
-    const { os, arch } = detectPlatform();
-    const image = os === "linux" ? IMAGES[arch] : undefined;
-    const machine = MACHINES[arch];
-    if (!image || !machine) throw new Error(`There is no trampoline for ${os} on ${arch}`);
-    for (const ffi of ffis({ shim: path, ffi: wanted })) {
-      if (ffi.name === "none") failures.push(ffi);
-      else {
-        try {
-          return bindTo(ffi, image, machine, path);
-        } catch (cause) {
-          failures.push({ reason: message(cause), cause });
-        }
-      }
-    }
-  } catch (cause) {
-    failures.push({ reason: message(cause), cause });
-  }
-  const reason = failures.map(({ reason }) => reason.replace(/\.$/, "")).join("; ");
-  const cause = failures.find((failure) => failure.cause !== undefined)?.cause;
-  return {
-    kind: "runtime",
-    clock: runtimeClock(),
-    error: new UnsupportedError(reason, cause === undefined ? {} : { cause }),
-  };
-}
-
-function bindTo(ffi: Ffi, image: ShimImage, machine: Machine, path: string | undefined): Native {
-  const shim = path === undefined ? load(ffi, image) : loadFile(ffi, image, path);
-  shim.core.vdso_sweep();
-  const vdso = bindEntries(shim, machine);
-  // A process may be denied even the system call (seccomp): then its runtime must know better.
-  if (Number.isNaN(shim.core.vdso_now())) {
-    throw new Error("clock_gettime(CLOCK_MONOTONIC) fails in this process");
-  }
-  let random: Random | undefined;
-  const openRandom = () => {
-    const functions = open(SHIM_RANDOM);
-    return { functions, slot: functions.vdso_random_slot() };
-  };
-  return {
-    kind: "native",
-    ffi: ffi.name,
-    shim: { core: shim.core, open },
-    path,
-    vdso,
-    random: () => random ??= openRandom(),
-  };
-
-  /** A program may have dropped its permission since. */
-  function open<const S extends Signatures>(group: S): Functions<S> {
-    try {
-      return shim.open(group);
-    } catch (cause) {
-      throw new UnsupportedError(message(cause), { cause });
-    }
-  }
-}
-
-/** Entries start out as system calls, so that whatever goes wrong here leaves a working clock. */
-function bindEntries(shim: Shim, machine: Machine): Vdso {
-  const entries = everyEntry("syscall");
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = copyImage(shim);
-    if (!bytes) return { entries, reason: "The kernel maps no vDSO into this process" };
-    const image = parseElf(bytes);
-    if (image.class !== 64 || image.machine !== machine.machine) {
-      const found = `a ${image.class}-bit image for machine ${image.machine}`;
-      return { bytes, entries, reason: `The vDSO is ${found}, not for this CPU` };
-    }
-    // Where the vDSO was unmapped, another library may have come to lie.
-    if (!image.soname?.startsWith("linux-vdso")) {
-      const found = image.soname ?? "an image without a name";
-      return { bytes, entries, reason: `AT_SYSINFO_EHDR points at ${found}, which is no vDSO` };
-    }
-    const missing: string[] = [];
-    ENTRIES.forEach((entry, index) => {
-      const name = machine.symbols[entry];
-      const symbol = name === undefined ? undefined : image.lookup(name, machine.version);
-      if (symbol && shim.core.vdso_bind(index, symbol.offset) === 0) entries[entry] = "vdso";
-      else missing.push(entry);
-    });
-    if (missing.length === 0) return { bytes, image, entries };
-    return { bytes, image, entries, reason: `This vDSO has no ${missing.join(", ")}` };
-  } catch (cause) {
-    const reason = `The vDSO cannot be read: ${message(cause)}`;
-    return { ...(bytes && { bytes }), entries, reason, cause };
-  }
-}
-
-const PAGE_SIZE = 4096; // the least there is: enough for the ELF header
-const MAX_SIZE = 1 << 20; // the largest known vDSO has 28 KB
-
-function copyImage(shim: Shim): Uint8Array | undefined {
-  const head = new Uint8Array(PAGE_SIZE);
-  const got = shim.core.vdso_copy_image(head, head.length);
-  if (got === 0) return undefined;
-  if (got < 0) throw new Error(`nothing can be read at AT_SYSINFO_EHDR (errno ${-got})`);
-  const bytes = new Uint8Array(Math.min(imageSize(head.subarray(0, got)), MAX_SIZE));
-  return bytes.subarray(0, Math.max(0, shim.core.vdso_copy_image(bytes, bytes.length)));
-}
-
-function everyEntry(source: EntrySource): Record<EntryName, EntrySource> {
-  return Object.fromEntries(ENTRIES.map((entry) => [entry, source])) as Record<
-    EntryName,
-    EntrySource
-  >;
-}
-
-function checkOptions(
-  options: BindOptions,
-): { path: string | undefined; ffi: "koffi" | undefined } {
+function checkOptions(options: BindOptions): Wish {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Expected \`options\` to be an object, got ${show(options)}`);
   }
-  const { shim, ffi } = options;
-  if (ffi !== undefined && ffi !== "koffi") {
-    const error = typeof ffi === "string" ? RangeError : TypeError;
-    throw new error(`Expected \`options.ffi\` to be "koffi", got ${show(ffi)}`);
-  }
-  return { path: shim === undefined ? undefined : toPath(shim), ffi };
+  const shim = own(options, "shim");
+  const ffi = own(options, "ffi");
+  return { path: shim === undefined ? undefined : toPath(shim), ffi: toFfi(ffi) };
 }
 
-/** An absolute path, from itself or from a file URL. */
-function toPath(shim: string | { readonly href: string }): string {
-  if (typeof shim !== "string" && !(shim instanceof URL)) {
+function toFfi(ffi: unknown): NodeFfiName | undefined {
+  const known = NODE_FFIS.find((name) => name === ffi);
+  if (known === ffi) return known;
+  const error = typeof ffi === "string" ? RangeError : TypeError;
+  const names = NODE_FFIS.map((name) => `"${name}"`).join(", ");
+  throw new error(`Expected \`options.ffi\` to be one of ${names}, got ${show(ffi)}`);
+}
+
+/** Never what is inherited: who can write to Object.prototype could have a library of theirs loaded. */
+function own(options: object, key: keyof BindOptions): unknown {
+  return Object.getOwnPropertyDescriptor(options, key) && (options as BindOptions)[key];
+}
+
+/** An absolute path, from itself or from a file URL, also one of another realm. */
+function toPath(shim: unknown): string {
+  const text = typeof shim === "object" && shim !== null ? (shim as URL).href : shim;
+  if (typeof text !== "string") {
     throw new TypeError(`Expected \`options.shim\` to be a path or a file URL, got ${show(shim)}`);
   }
-  const text = String(shim);
   const path = text.startsWith("file:///") ? decodePath(text) : text;
   if (!path.startsWith("/") || path.includes("\0")) {
     throw new RangeError(
@@ -331,8 +169,4 @@ function decodePath(url: string): string {
   } catch {
     return "";
   }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

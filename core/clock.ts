@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { SHIM_CLOCKS } from "../ffi/types.ts";
-import { bound } from "./bind.ts";
+import type { RuntimeClock, RuntimeClockName } from "../ffi/runtime_clocks.ts";
+import { SHIM_CLOCKS } from "../shim/signatures.ts";
+import { settle } from "./binding.ts";
 import {
   CLOCK_BOOTTIME,
   CLOCK_MONOTONIC,
@@ -12,6 +13,7 @@ import {
   CLOCK_MONOTONIC_RAW,
   CLOCK_PROCESS_CPUTIME_ID,
   CLOCK_REALTIME,
+  CLOCK_REALTIME_COARSE,
   CLOCK_THREAD_CPUTIME_ID,
   type ClockId,
 } from "./clock_ids.ts";
@@ -25,8 +27,10 @@ import { show, UnsupportedError, VdsoError } from "./errors.ts";
  */
 const table = {
   now(): number {
-    const binding = bound();
-    table.now = binding.kind === "native" ? binding.shim.core.vdso_now : binding.clock.now;
+    const binding = settle();
+    table.now = binding.kind === "native"
+      ? binding.shim.core.vdso_now
+      : binding.runtime.clocks.CLOCK_MONOTONIC.now;
     return table.now();
   },
   clock(clock: ClockId): number {
@@ -44,7 +48,7 @@ const table = {
 };
 
 function fillClocks(): void {
-  const binding = bound();
+  const binding = settle();
   if (binding.kind === "native") {
     const clocks = binding.shim.open(SHIM_CLOCKS);
     table.clock = clocks.vdso_clock;
@@ -52,19 +56,30 @@ function fillClocks(): void {
     table.clockGetres = clocks.vdso_clock_getres;
     return;
   }
-  const { clock: { nowBigInt }, error: cause } = binding;
+  const { runtime: { clocks }, error: cause } = binding;
   const unsupported = (clock: ClockId): never => {
     throw new UnsupportedError(`Clock ${clock} needs an FFI: ${cause.message}`, { cause });
   };
-  table.clock = unsupported;
-  table.clockGettime = (clock) => {
-    if (clock === CLOCK_MONOTONIC) return nowBigInt();
-    // Date has whole milliseconds, but it is the wall clock, also after somebody has set it.
-    if (clock === CLOCK_REALTIME) return BigInt(Date.now()) * 1_000_000n;
-    return unsupported(clock);
-  };
+  const byId = new Map<ClockId, RuntimeClock | undefined>(
+    RUNTIME_CLOCKS.map(([clock, name]) => [clock, clocks[name]]),
+  );
+  const find = (clock: ClockId) => byId.get(clock) ?? unsupported(clock);
+  table.clock = (clock) => find(clock).now();
+  table.clockGettime = (clock) => find(clock).nowBigInt();
   table.clockGetres = (clock) => clock === CLOCK_REALTIME ? 1_000_000n : unsupported(clock);
 }
+
+/** By the names that ffi/runtime_clocks.ts has. */
+const RUNTIME_CLOCKS: readonly (readonly [ClockId, RuntimeClockName])[] = [
+  [CLOCK_REALTIME, "CLOCK_REALTIME"],
+  [CLOCK_REALTIME_COARSE, "CLOCK_REALTIME_COARSE"],
+  [CLOCK_MONOTONIC, "CLOCK_MONOTONIC"],
+  [CLOCK_MONOTONIC_COARSE, "CLOCK_MONOTONIC_COARSE"],
+  [CLOCK_MONOTONIC_RAW, "CLOCK_MONOTONIC_RAW"],
+  [CLOCK_BOOTTIME, "CLOCK_BOOTTIME"],
+  [CLOCK_PROCESS_CPUTIME_ID, "CLOCK_PROCESS_CPUTIME_ID"],
+  [CLOCK_THREAD_CPUTIME_ID, "CLOCK_THREAD_CPUTIME_ID"],
+];
 
 // V8 reads an imported constant anew at each call, as if it could change, but folds one's own: 2 to
 // 5 ns a call.
@@ -125,7 +140,7 @@ export function nowBigInt(): bigint {
  * Nanoseconds of CLOCK_MONOTONIC_RAW: the hardware's own rate, which NTP does not touch.
  *
  * For measuring the machine's own speed, and for intervals that must not stretch while NTP slews.
- * Drifts from real seconds as the oscillator does, some 10 to 100 ppm. Nobody sets it; stands still
+ * Drifts from real seconds as the oscillator does, about 10 to 100 ppm. Nobody sets it; stands still
  * in suspend; time namespaces shift it as {@link now}. An exact integer for the first 104 days of
  * uptime.
  *
@@ -133,7 +148,6 @@ export function nowBigInt(): bigint {
  * clock_gettime(2).
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
- * @throws {UnsupportedError} if there is no FFI
  *
  * @example
  * ```ts
@@ -151,12 +165,11 @@ export function nowRaw(): number {
  * Nanoseconds of CLOCK_MONOTONIC_COARSE: {@link now} as of the last timer tick.
  *
  * Up to one tick old, 1 to 10 ms (`clockGetres(CLOCK_MONOTONIC_COARSE)` says), never ahead of
- * {@link now}, and cheap on every clocksource, since it reads no hardware: some 5 ns. For timeouts,
+ * {@link now}, and cheap on every clocksource, since it reads no hardware: about 5 ns. For timeouts,
  * caches and log lines, and the way out where the fine clocks make system calls. Suspend, NTP, time
  * namespaces and the range: as {@link now}.
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
- * @throws {UnsupportedError} if there is no FFI
  *
  * @example
  * ```ts
@@ -177,7 +190,7 @@ export function nowCoarse(): number {
  * boot. Costs what {@link now} costs. See clock_gettime(2).
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
- * @throws {UnsupportedError} if there is no FFI
+ * @throws {UnsupportedError} without an FFI, in Deno without --allow-sys=osUptime
  *
  * @example
  * ```ts
@@ -196,10 +209,10 @@ export function nowBoot(): number {
  * User and kernel time together, of this operating system thread: in the main context all that runs
  * there, garbage collection and compilation on other threads not included. Does not pass while the
  * thread sleeps or waits for a CPU; NTP, suspend and time namespaces do not touch it. Exact for the
- * first 104 days of CPU time. A system call, also inside the vDSO: some 500 ns. See clock_gettime(2).
+ * first 104 days of CPU time. A system call, also inside the vDSO: about 500 ns. See clock_gettime(2).
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
- * @throws {UnsupportedError} if there is no FFI
+ * @throws {UnsupportedError} without an FFI, where the runtime has no process.threadCpuUsage()
  *
  * @example
  * ```ts
@@ -219,10 +232,9 @@ export function threadCpuTime(): number {
  *
  * User and kernel time of all its threads together: grows faster than {@link now} when several run.
  * NTP, suspend and time namespaces do not touch it. Exact for the first 104 days of CPU time. A
- * system call, also inside the vDSO: some 500 ns. See clock_gettime(2).
+ * system call, also inside the vDSO: about 500 ns. See clock_gettime(2).
  *
  * @returns nanoseconds, a number; NaN if the process has meanwhile been forbidden to ask the time
- * @throws {UnsupportedError} if there is no FFI
  *
  * @example
  * ```ts
@@ -246,7 +258,7 @@ export function processCpuTime(): number {
  * @throws {VdsoError} `EINVAL` if this kernel has no such clock
  * @throws {TypeError} if `clock` is not a number
  * @throws {RangeError} if `clock` is not an int32
- * @throws {UnsupportedError} if there is no FFI, for all but CLOCK_MONOTONIC and CLOCK_REALTIME
+ * @throws {UnsupportedError} without an FFI, for a clock that `sources().clocks` does not have
  *
  * @example
  * ```ts
@@ -269,7 +281,7 @@ export function clockGettime(clock: ClockId): bigint {
  * @throws {VdsoError} `EINVAL` if this kernel has no such clock
  * @throws {TypeError} if `clock` is not a number
  * @throws {RangeError} if `clock` is not an int32
- * @throws {UnsupportedError} if there is no FFI, for all but CLOCK_REALTIME
+ * @throws {UnsupportedError} without an FFI, for all but CLOCK_REALTIME
  *
  * @example
  * ```ts
@@ -282,11 +294,11 @@ export function clockGetres(clock: ClockId): bigint {
   return checked(table.clockGetres(checkClock(clock)), "clock_getres", clock);
 }
 
-// The trampoline returns INT64_MIN + errno; Linux has no error number above 4095.
-const INT64_MIN = -(2n ** 63n);
+// The shim returns INT64_MIN + errno; Linux has no error number above 4095.
+const INT64_MIN = -(1n << 63n);
 const LAST_ERROR = INT64_MIN + 4095n;
 
-/** The trampoline's answer, or the error that it stands for. */
+/** The shim's answer, or the error that it stands for. */
 export function checked(ns: bigint, syscall: string, clock: ClockId): bigint {
   if (ns > LAST_ERROR) return ns;
   throw new VdsoError(syscall, Number(ns - INT64_MIN), `clock ${clock}`);

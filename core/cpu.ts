@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { SHIM_CPU } from "../ffi/types.ts";
-import { native } from "./bind.ts";
+import { SHIM_CPU } from "../shim/signatures.ts";
+import { native } from "./binding.ts";
 import { VdsoError } from "./errors.ts";
 
 /** As in core/clock.ts: a stub that binds, then the FFI's function. */
@@ -31,7 +31,7 @@ export interface CpuLocation {
  * getcpu(2): the CPU and the NUMA node that the calling thread runs on.
  *
  * Old news as soon as it is returned, unless the thread is pinned: the kernel may move it at any
- * time. Some 10 ns on x86_64, where it is in the vDSO; a system call on aarch64 and riscv64.
+ * time. About 10 ns on x86_64, where it is in the vDSO; a system call on aarch64 and riscv64.
  *
  * @throws {UnsupportedError} if there is no FFI
  * @throws {VdsoError} if the process has been forbidden to ask
@@ -48,7 +48,7 @@ export function getcpu(): CpuLocation {
   return toLocation(checked(table.getcpu()));
 }
 
-/** The trampoline's `node << 32 | cpu`, split. */
+/** The shim's `node << 32 | cpu`, split. */
 export function toLocation(packed: number): CpuLocation {
   return { cpu: packed >>> 0, node: Math.floor(packed / 2 ** 32) };
 }
@@ -56,7 +56,7 @@ export function toLocation(packed: number): CpuLocation {
 /**
  * The CPU that the calling thread runs on: {@link getcpu} without the object, for hot paths.
  *
- * Reading it before and after tells a measurement that was moved between CPUs. Some 10 ns on x86_64,
+ * Reading it before and after tells a measurement that was moved between CPUs. About 10 ns on x86_64,
  * where it is in the vDSO; a system call on aarch64 and riscv64.
  *
  * @throws {UnsupportedError} if there is no FFI

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { ElfSymbol } from "../elf/parse.ts";
+import type { ElfSymbol } from "../elf/types.ts";
 import { readKernelFile } from "../ffi/runtime.ts";
-import { SHIM_PROCESS } from "../ffi/types.ts";
-import { native } from "./bind.ts";
+import { SHIM_PROCESS } from "../shim/signatures.ts";
+import { native } from "./binding.ts";
 import { UnsupportedError } from "./errors.ts";
 
 /** The kernel's image as it lies in this process: what {@link inspect} returns. */

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { bound } from "./bind.ts";
+import { settle } from "./binding.ts";
 import { show, VdsoError } from "./errors.ts";
 
 /** Fail with EAGAIN rather than wait until the kernel's generator is seeded: getrandom(2). */
@@ -24,7 +24,7 @@ const NO_SLOT = -1;
 /** As in core/clock.ts: stubs that bind, then the FFI's functions. */
 const table = {
   /**
-   * This context's slot in the trampoline's table of states. A context that moves to another thread
+   * This context's slot in the shim's table of states. A context that moves to another thread
    * gets ESRCH and takes a new one. Here, since a variable of its own would cost V8 2 ns.
    */
   slot: NO_SLOT,
@@ -45,7 +45,7 @@ const table = {
 };
 
 function fillTable(): void {
-  const binding = bound();
+  const binding = settle();
   if (binding.kind === "native") {
     const { functions, slot } = binding.random();
     table.slot = slot;
@@ -75,10 +75,10 @@ function fillFromRuntime(_request: number, bytes: Uint8Array): number {
 /**
  * getrandom(2): fills a buffer with random bytes, fit for keys.
  *
- * From the vDSO (Linux 6.11 on x86_64, 6.16 on riscv64, 6.12 elsewhere), else by the system call: 16 bytes cost 50
- * to 250 ns by the FFI, a KiB 1.5 µs. `crypto.getRandomValues` takes a third of that for 16 bytes in
- * Bun, a little more in Deno, 5 to 12 times as long in Node; for a KiB it is as fast in Node, and two
- * to three times as fast in Bun and Deno. Without an FFI it answers.
+ * From the vDSO (Linux 6.11 on x86_64, 6.16 on riscv64, 6.12 elsewhere), else by the system call: 16
+ * bytes cost about 60 ns, a KiB 1.5 µs. `crypto.getRandomValues` takes a third of that for 16 bytes in
+ * Bun, a little more in Deno, more than ten times as long in Node; for a KiB it is as fast in Node, and
+ * two to three times as fast in Bun and Deno. Without an FFI it answers.
  *
  * All of the buffer is filled, or it throws. Safe after fork(2) and in Workers.
  *
@@ -132,7 +132,7 @@ function request(length: number, flags: number): number {
 /**
  * A random integer from 0 to 2^32 - 1, each as likely, fit for keys.
  *
- * Some 20 ns with the vDSO's getrandom(2), a system call (360 ns) before Linux 6.11.
+ * About 20 ns with the vDSO's getrandom(2), a system call (360 ns) before Linux 6.11.
  *
  * @throws {VdsoError} if the process has been forbidden to ask
  *
@@ -152,7 +152,7 @@ export function randomU32(): number {
  * A random number in [0, 1), a multiple of 2^-53: `Math.random()` from the kernel's generator, which
  * nobody can predict.
  *
- * Some 27 ns with the vDSO's getrandom(2), a system call (360 ns) before Linux 6.11.
+ * About 27 ns with the vDSO's getrandom(2), a system call (360 ns) before Linux 6.11.
  *
  * @throws {VdsoError} if the process has been forbidden to ask
  *
@@ -202,6 +202,7 @@ function toBytes(view: ArrayBufferView): Uint8Array {
   if (!ArrayBuffer.isView(view)) {
     throw new TypeError(`Expected \`buffer\` to be a typed array or DataView, got ${show(view)}`);
   }
+  // One of another realm (a vm context, jest) comes here as a view of the same bytes, too.
   const bytes = view instanceof Uint8Array
     ? view
     : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

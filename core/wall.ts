@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { SHIM_WALL } from "../ffi/types.ts";
-import { bound } from "./bind.ts";
-import { clockGettime } from "./clock.ts";
+import { SHIM_WALL } from "../shim/signatures.ts";
+import { settle } from "./binding.ts";
+import { checked, clockGettime } from "./clock.ts";
 import { CLOCK_REALTIME } from "./clock_ids.ts";
 import { VdsoError } from "./errors.ts";
 
@@ -22,17 +22,23 @@ const table = {
     fillTable();
     return table.time();
   },
+  timestamp(): bigint {
+    fillTable();
+    return table.timestamp();
+  },
 };
 
 function fillTable(): void {
-  const binding = bound();
+  const binding = settle();
   if (binding.kind === "native") {
     const wall = binding.shim.open(SHIM_WALL);
     table.gettimeofday = wall.vdso_gettimeofday;
     table.time = wall.vdso_time;
+    table.timestamp = wall.vdso_timestamp;
   } else {
     table.gettimeofday = () => Date.now() * 1000;
     table.time = () => Math.floor(Date.now() / 1000);
+    table.timestamp = () => lastTimestamp = following(lastTimestamp, clockGettime(REALTIME));
   }
 }
 
@@ -62,10 +68,10 @@ export function realtimeBigInt(): bigint {
  * CLOCK_REALTIME in whole microseconds since the Unix epoch: {@link realtimeBigInt} as a number.
  *
  * Exact in a number until the year 2255 (nanoseconds would have steps of 256). Rounded down. Set,
- * slewed and put right as {@link realtimeBigInt}. From gettimeofday(2) in the vDSO: some 25 ns. Without
+ * slewed and put right as {@link realtimeBigInt}. From gettimeofday(2) in the vDSO: about 25 ns. Without
  * an FFI it has whole milliseconds.
  *
- * @throws {VdsoError} if the process has been forbidden to ask the time
+ * @returns a number; NaN if the process has been forbidden to ask the time
  *
  * @example
  * ```ts
@@ -76,7 +82,7 @@ export function realtimeBigInt(): bigint {
  */
 export function realtimeMicros(): number {
   const micros = table.gettimeofday();
-  return micros >= 0 ? micros : +fail("gettimeofday", micros);
+  return micros >= 0 ? micros : NaN;
 }
 
 /**
@@ -121,16 +127,15 @@ export function toHrTime(ns: bigint): [seconds: number, nanoseconds: number] {
   return [seconds, nanoseconds];
 }
 
-let lastTimestamp = 0n;
-
 /**
  * CLOCK_REALTIME in nanoseconds since the Unix epoch, but strictly increasing: for ids and for the
  * order of log lines.
  *
- * No two calls in a thread return the same, also when the wall clock is set back or answers twice
- * alike: then the last value plus one is returned, until the clock has caught up. So it may run
- * ahead of the wall clock by as much as that was set back. Other threads and processes have their
- * own; add a thread's number where that matters. Costs {@link realtimeBigInt} and a comparison.
+ * No two calls in the process return the same, on whichever threads, also when the wall clock is set
+ * back or answers twice alike: then the last value plus one is returned, until the clock has caught
+ * up. So it may run ahead of the wall clock by as much as that was set back. Without an FFI each
+ * JavaScript context has its own. Other processes have their own as well; add a process's number
+ * where that matters. Costs {@link realtimeBigInt} and about 5 ns.
  *
  * @throws {VdsoError} if the process has been forbidden to ask the time
  *
@@ -142,8 +147,11 @@ let lastTimestamp = 0n;
  * ```
  */
 export function timestampBigInt(): bigint {
-  return lastTimestamp = following(lastTimestamp, realtimeBigInt());
+  return checked(table.timestamp(), "clock_gettime", REALTIME);
 }
+
+/** Of this context, without an FFI. */
+let lastTimestamp = 0n;
 
 /** The time, or what comes after the last one. */
 export function following(last: bigint, time: bigint): bigint {
@@ -161,7 +169,7 @@ export interface Timeval {
 /**
  * gettimeofday(2): CLOCK_REALTIME in seconds and microseconds.
  *
- * Set, slewed and put right as {@link realtimeBigInt}. Some 40 ns: every vDSO has it. Without an FFI
+ * Set, slewed and put right as {@link realtimeBigInt}. About 40 ns: every vDSO has it. Without an FFI
  * it has whole milliseconds.
  *
  * @throws {VdsoError} if the process has been forbidden to ask the time
@@ -175,7 +183,9 @@ export interface Timeval {
  * ```
  */
 export function gettimeofday(): Timeval {
-  return toTimeval(realtimeMicros());
+  const micros = table.gettimeofday();
+  if (micros < 0) throw new VdsoError("gettimeofday", -micros, "");
+  return toTimeval(micros);
 }
 
 /** Whole microseconds, split. */
@@ -188,10 +198,10 @@ export function toTimeval(micros: number): Timeval {
  * time(2): whole seconds since the Unix epoch, as of the last timer tick.
  *
  * Up to a tick (1 to 10 ms) behind {@link realtimeBigInt}, so that it may still tell the old second
- * when that tells the new one. Set and slewed as {@link realtimeBigInt}. Some 4 ns on x86_64, where it is in the
+ * when that tells the new one. Set and slewed as {@link realtimeBigInt}. About 4 ns on x86_64, where it is in the
  * vDSO; elsewhere a system call, or clock_gettime(2) of the coarse clock.
  *
- * @throws {VdsoError} if the process has been forbidden to ask the time
+ * @returns a number; NaN if the process has been forbidden to ask the time
  *
  * @example
  * ```ts
@@ -202,14 +212,5 @@ export function toTimeval(micros: number): Timeval {
  */
 export function time(): number {
   const seconds = table.time();
-  return seconds >= 0 ? seconds : +fail("time", seconds);
-}
-
-/**
- * The trampoline returns a negative errno; the epoch lies behind us.
- *
- * For V8 the callers put a plus before the call: see again() in core/random.ts.
- */
-function fail(syscall: string, error: number): never {
-  throw new VdsoError(syscall, -error, "");
+  return seconds >= 0 ? seconds : NaN;
 }

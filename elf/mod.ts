@@ -36,25 +36,25 @@
  * @module
  */
 
-export {
-  ElfError,
-  type ElfFunction,
-  type ElfImage,
-  type ElfNote,
-  type ElfSegment,
-  type ElfSymbol,
-  type ElfSymbolBinding,
-  type ElfSymbolType,
-  imageSize,
-  parseElf,
-} from "./parse.ts";
-export { registerName } from "./registers.ts";
-export {
-  parseUnwind,
-  type UnwindCfa,
-  type UnwindCommon,
-  type UnwindEntry,
-  type UnwindRow,
-  type UnwindRule,
-  type UnwindTables,
-} from "./unwind.ts";
+export { imageSize } from "./header.ts";
+export { parseElf } from "./image.ts";
+export { ElfError } from "./table.ts";
+export type {
+  ElfFunction,
+  ElfImage,
+  ElfNote,
+  ElfSegment,
+  ElfSymbol,
+  ElfSymbolBinding,
+  ElfSymbolType,
+} from "./types.ts";
+export { registerName } from "./unwind/registers.ts";
+export { parseUnwind } from "./unwind/tables.ts";
+export type {
+  UnwindCfa,
+  UnwindCommon,
+  UnwindEntry,
+  UnwindRow,
+  UnwindRule,
+  UnwindTables,
+} from "./unwind/types.ts";

@@ -1,45 +1,55 @@
 /**
- * A server that times its handler: a Server-Timing header on each response, percentiles at /stats.
+ * A server that tells what its requests cost, by route: for Prometheus at /metrics, for people at
+ * /stats. It also answers by itself what Bun can, and has a WebSocket.
  *
  *   bun examples/bun_server.ts [PORT]
- *   curl -i http://localhost:3000/
+ *   curl http://localhost:3000/users/7
  *   curl http://localhost:3000/stats
+ *   curl http://localhost:3000/metrics
  */
-import { createHistogram } from "node:perf_hooks";
 import process from "node:process";
-import { now } from "@x/vdso";
+import { quantile, requestMetrics } from "@x/vdso/server";
+import { Registry } from "prom-client";
 
-type Handler = (request: Request) => Response | Promise<Response>;
+const metrics = requestMetrics();
+const register = new Registry();
+metrics.prometheus(register);
 
-/** Nanoseconds. An HDR histogram: a fixed size, and three significant digits over its whole range. */
-const durations = createHistogram();
-
-/** A handler that also says how long it took. */
-function timed(handler: Handler): Handler {
-  return async (request) => {
-    const start = now();
-    const response = await handler(request);
-    const ns = now() - start;
-    durations.record(Math.max(1, ns)); // the histogram starts at 1
-    response.headers.set("server-timing", `handler;dur=${ns / 1e6}`); // in ms
-    return response;
-  };
-}
-
-async function greet(request: Request): Promise<Response> {
-  await Bun.sleep(2); // a database, say
-  return new Response(`Hello from ${new URL(request.url).pathname}\n`);
-}
-
+/** Median and 99th percentile of each series, in µs. */
 function stats(): Response {
-  const micros = (percentile: number) => durations.percentile(percentile) / 1000;
-  return Response.json({ count: durations.count, p50: micros(50), p99: micros(99), unit: "µs" });
+  const { series, inFlight } = metrics.snapshot();
+  const micros = (ns: number) => Math.round(ns) / 1000;
+  return Response.json({
+    inFlight,
+    uncounted: metrics.uncounted,
+    series: series.filter(({ count }) => count > 0).map((one) => ({
+      ...one.labels,
+      count: one.count,
+      p50: micros(quantile([one], 0.5)),
+      p99: micros(quantile([one], 0.99)),
+    })),
+  });
 }
 
-const server = Bun.serve({
+const server = metrics.watch(Bun.serve(metrics.serve({
   hostname: "localhost",
   port: Number(process.argv[2] ?? 3000),
-  routes: { "/stats": stats },
-  fetch: timed(greet),
-});
+  routes: {
+    "/": new Response("Hello\n"), // answered without JavaScript, so it is not counted
+    "/users/:id": (request) => new Response(`user ${request.params.id}\n`),
+    "/slow": async () => {
+      await Bun.sleep(20); // a database, say
+      return Response.redirect("/");
+    },
+    "/stats": stats,
+    "/metrics": async () => new Response(await register.metrics()),
+  },
+  fetch(request, server) {
+    if (server.upgrade(request)) return undefined;
+    return new Response("No such page\n", { status: 404 });
+  },
+  websocket: {
+    message: (socket, message) => void socket.send(message),
+  },
+})));
 console.log(`Listening on ${server.url}`);

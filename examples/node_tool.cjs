@@ -6,7 +6,7 @@
  *   bun examples/node_tool.cjs 20 git status
  *
  * CommonJS: require() takes the ECMAScript module as it is, since it has no top-level await. That is
- * Node 22.12 or later. Node before 26 has no FFI of its own; there, npm install koffi.
+ * Node 22.12 or later.
  */
 "use strict";
 const { spawnSync } = require("node:child_process");

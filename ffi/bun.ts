@@ -4,7 +4,13 @@
  * @module
  */
 import { builtin } from "./runtime.ts";
-import type { Ffi, Functions, NativeType, Signatures } from "./types.ts";
+import {
+  type Ffi,
+  type Functions,
+  type NativeType,
+  type Signatures,
+  symbolTable,
+} from "./types.ts";
 
 interface BunFfi {
   dlopen(library: string, symbols: Record<string, BunFunction>): { symbols: unknown };
@@ -28,13 +34,18 @@ const TYPES: Readonly<Record<NativeType, string>> = {
 export function bunFfi(): Ffi {
   const ffi = builtin("bun:ffi") as BunFfi | undefined;
   if (!ffi) throw new Error("This Bun has no bun:ffi");
-  return { name: "bun", open: (library, table) => open(ffi, library, table) };
+  return {
+    name: "bun",
+    isShim: false,
+    countsLibraries: false,
+    open: (library, table) => open(ffi, library, table),
+  };
 }
 
 function open<S extends Signatures>(ffi: BunFfi, library: string, table: S): Functions<S> {
-  const symbols: Record<string, BunFunction> = {};
-  for (const [name, [parameters, result]] of Object.entries(table)) {
-    symbols[name] = { args: parameters.map((type) => TYPES[type]), returns: TYPES[result] };
-  }
+  const symbols = symbolTable<BunFunction>(table, (parameters, result) => ({
+    args: parameters.map((type) => TYPES[type]),
+    returns: TYPES[result],
+  }));
   return ffi.dlopen(library, symbols).symbols as Functions<S>;
 }

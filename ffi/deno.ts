@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { Ffi, Functions, NativeType, NoFfi, Signatures } from "./types.ts";
+import {
+  type Ffi,
+  type Functions,
+  type NativeType,
+  type NoFfi,
+  type Signatures,
+  symbolTable,
+} from "./types.ts";
 
 // Declared here, so that the other runtimes' compilers can read this file too.
 interface DenoNamespace {
@@ -29,6 +36,8 @@ export function denoFfi(path?: string, deno: DenoNamespace = denoGlobal()): Ffi 
   if (!grants(deno, path)) return { name: "none", reason: refusal(path) };
   return {
     name: "deno",
+    isShim: false,
+    countsLibraries: true,
     open(library, table) {
       // A program may have dropped the permission since, and then Deno.dlopen would prompt.
       if (!grants(deno, path)) throw new Error(refusal(path));
@@ -58,10 +67,10 @@ function refusal(path: string | undefined): string {
 }
 
 function open<S extends Signatures>(deno: DenoNamespace, library: string, table: S): Functions<S> {
-  const symbols: Record<string, DenoFunction> = {};
-  for (const [name, [parameters, result]] of Object.entries(table)) {
-    symbols[name] = { parameters, result };
-  }
+  const symbols = symbolTable<DenoFunction>(
+    table,
+    (parameters, result) => ({ parameters, result }),
+  );
   return deno.dlopen(library, symbols).symbols as Functions<S>;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { callerFile } from "./caller_file.ts";
 import { builtin, globals } from "./runtime.ts";
 import type { Ffi, Functions, NativeType, Signatures } from "./types.ts";
 
@@ -32,7 +33,12 @@ const TYPES: Readonly<Record<NativeType, string>> = {
 /** The adapter; throws what Node throws where koffi is not installed or may not be loaded. */
 export function koffiFfi(): Ffi {
   const koffi = requireKoffi();
-  return { name: "koffi", open: (library, table) => open(koffi, library, table) };
+  return {
+    name: "koffi",
+    isShim: false,
+    countsLibraries: false,
+    open: (library, table) => open(koffi, library, table),
+  };
 }
 
 /** Looks beside this file, then beside the program that was started. */
@@ -41,7 +47,7 @@ function requireKoffi(): Koffi {
     createRequire(from: string): Require;
   };
   let error: unknown;
-  for (const from of [thisFile(), startedFile()]) {
+  for (const from of [callerFile(), startedFile()]) {
     if (!from || !/^(file:\/)?\//.test(from)) continue; // `[eval]`, `-`
     try {
       // Not called `require`: Deno would look for the package as soon as it reads this file.
@@ -68,18 +74,6 @@ function addon(require: Require): Koffi | undefined {
   }
 }
 
-/**
- * By the stack, which knows. Bundles into CommonJS have no `import.meta.url` (esbuild), or the path
- * of the machine that built them (Bun), and Bun renames `module`; `node -e` and `node -` define a
- * global `module`, and that one lies in the current directory, where anybody may have put a koffi.
- */
-function thisFile(): string | undefined {
-  const { getCallSites } = builtin("node:util") as {
-    getCallSites?(frames: number, options: { sourceMap: boolean }): { scriptName: string }[];
-  };
-  return getCallSites?.(1, { sourceMap: false })[0]?.scriptName;
-}
-
 /** With `node -e` the first argument is no program, but may be the path of anybody's file. */
 function startedFile(): string | undefined {
   const evaluates = globals.process?.execArgv?.some((option) =>
@@ -93,7 +87,7 @@ const halves = new Uint32Array(bits.buffer);
 halves[0] = 1;
 const littleEndian = bits[0] === 1n;
 
-/** BigInt(x), which costs 25 ns, in 5: koffi's numbers are whole, and above 0 but for errors. */
+/** BigInt(x), which costs 25 ns, in 5: koffi's numbers are whole, and above 0 except errors. */
 function toBigInt(x: number | bigint): bigint {
   if (typeof x === "bigint") return x;
   if (!littleEndian || x < 0) return BigInt(x);

@@ -1,6 +1,6 @@
 /**
- * Which runtime this is, and what it offers by itself: its clock, its built-in modules, the
- * kernel's files. Nothing outside `ffi/` asks.
+ * Which runtime this is, and what it offers by itself: its built-in modules, the kernel's files.
+ * Nothing outside `ffi/` asks.
  *
  * @module
  */
@@ -13,15 +13,23 @@ export interface Globals {
   Deno?: {
     version?: unknown;
     build: { os: string; arch: string };
-    permissions: { querySync(descriptor: { name: string }): { state: string } };
+    permissions: { querySync(descriptor: { name: string; kind?: string }): { state: string } };
     readTextFileSync(path: string): string;
+    osUptime(): number;
+    unrefTimer?(id: number): void;
   };
   Bun?: { nanoseconds(): number };
   process?: Process;
   performance: { now(): number };
 }
 
-/** `process`, in Node and Bun. */
+/** Microseconds of CPU time. */
+interface CpuUsage {
+  user: number;
+  system: number;
+}
+
+/** `process`, in Node and Bun; Deno has one, too. */
 export interface Process {
   platform: string;
   arch: string;
@@ -29,9 +37,8 @@ export interface Process {
   execArgv?: readonly string[];
   versions?: { node?: string; bun?: string };
   hrtime: { bigint(): bigint };
-  emitWarning(warning: string | Error, ...rest: unknown[]): void;
-  once(event: "exit", listener: () => void): void;
-  cpuUsage(since?: { user: number; system: number }): { user: number; system: number };
+  cpuUsage(since?: CpuUsage): CpuUsage;
+  threadCpuUsage?(): CpuUsage;
   getBuiltinModule?(id: string): unknown;
 }
 
@@ -70,53 +77,20 @@ export function builtin(id: string): unknown {
   return globals.process?.getBuiltinModule?.(id);
 }
 
-/** The clock that a runtime has without any FFI. */
-export interface RuntimeClock {
-  /** `machine` where it is the kernel's CLOCK_MONOTONIC, `context` where its origin is private. */
-  readonly timeline: "machine" | "context";
-  /** What is called, for reports. */
-  readonly name: string;
-  /** Nanoseconds. */
-  now(): number;
-  /** Nanoseconds. */
-  nowBigInt(): bigint;
-}
-
-/** This runtime's own monotonic clock. */
-export function runtimeClock(g: Globals = globals): RuntimeClock {
-  const runtime = detectRuntime(g);
-  if (runtime === "node" && g.process) {
-    const { hrtime } = g.process;
-    return {
-      timeline: "machine",
-      name: "process.hrtime.bigint",
-      now: () => Number(hrtime.bigint()),
-      nowBigInt: () => hrtime.bigint(),
-    };
-  }
-  if (runtime === "bun" && g.Bun) {
-    const { Bun } = g;
-    return {
-      timeline: "context",
-      name: "Bun.nanoseconds",
-      now: () => Bun.nanoseconds(),
-      nowBigInt: () => BigInt(Bun.nanoseconds()),
-    };
-  }
-  const { performance } = g;
-  return {
-    timeline: "context",
-    name: "performance.now",
-    now: () => performance.now() * 1e6,
-    nowBigInt: () => BigInt(Math.round(performance.now() * 1e6)),
-  };
-}
-
 const DENO_PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi"];
 
 /**
+ * Whether the kernel's files may be asked for. Deno gives those below /proc and /sys to `--allow-all`
+ * alone, and would prompt.
+ */
+export function mayReadKernelFiles({ Deno }: Globals = globals): boolean {
+  return !Deno?.version ||
+    DENO_PERMISSIONS.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+}
+
+/**
  * The text of one of the kernel's files below /proc or /sys, or undefined where it may not be
- * read. Deno gives those to `--allow-all` alone, and is not asked unless it has been given all.
+ * read.
  */
 export function readKernelFile(path: string, g: Globals = globals): string | undefined {
   try {
@@ -125,10 +99,7 @@ export function readKernelFile(path: string, g: Globals = globals): string | und
       const fs = builtin("node:fs") as { readFileSync(path: string, encoding: "utf8"): string };
       return fs.readFileSync(path, "utf8");
     }
-    const all = DENO_PERMISSIONS.every((name) =>
-      Deno.permissions.querySync({ name }).state === "granted"
-    );
-    return all ? Deno.readTextFileSync(path) : undefined;
+    return mayReadKernelFiles(g) ? Deno.readTextFileSync(path) : undefined;
   } catch {
     return undefined;
   }

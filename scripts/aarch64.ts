@@ -29,7 +29,7 @@ const EMULATOR = ["qemu-aarch64-static", "-L", SYSROOT];
 export interface AArch64Runtime {
   readonly name: string;
   /** The FFI that the library should find. */
-  readonly ffi: "deno" | "bun" | "node" | "koffi";
+  readonly ffi: "deno" | "bun" | "addon";
   /** What comes before the file to run. */
   readonly command: readonly string[];
 }
@@ -43,9 +43,9 @@ export const AARCH64_RUNTIMES: readonly AArch64Runtime[] = [
     command: [...EMULATOR, bin("@deno/linux-arm64-glibc/deno"), "run", "--no-check", "--allow-all"],
   },
   { name: "Bun", ffi: "bun", command: [...EMULATOR, bin("@oven/bun-linux-aarch64/bin/bun")] },
-  { name: "Node 26", ffi: "node", command: [...EMULATOR, bin("node26-arm64/bin/node")] },
-  { name: "Node 24", ffi: "koffi", command: [...EMULATOR, bin("node24-arm64/bin/node")] },
-  { name: "Node 22", ffi: "koffi", command: [...EMULATOR, bin("node22-arm64/bin/node")] },
+  { name: "Node 26", ffi: "addon", command: [...EMULATOR, bin("node26-arm64/bin/node")] },
+  { name: "Node 24", ffi: "addon", command: [...EMULATOR, bin("node24-arm64/bin/node")] },
+  { name: "Node 22", ffi: "addon", command: [...EMULATOR, bin("node22-arm64/bin/node")] },
 ];
 
 /** What is missing here, or undefined where everything is there. */

@@ -10,7 +10,7 @@ export interface RuntimeCommand {
   readonly bin: string;
   /** What comes between the program and the file to run. */
   readonly run: readonly string[];
-  /** What comes between the program and the test files. */
+  /** What comes between the program and a test file. */
   readonly test: readonly string[];
 }
 
@@ -25,7 +25,8 @@ function node(name: RuntimeName): RuntimeCommand {
     name,
     bin: bin(`${name}-${arch()}/bin/node`),
     run: [],
-    test: ["--test", "--test-reporter=spec"],
+    // Without --test, which would start another process for the file.
+    test: ["--test-reporter=spec", "--test-reporter-destination=stdout"],
   };
 }
 

@@ -1,4 +1,4 @@
-/** The CPUs that there is a trampoline for, and how C is compiled for them. */
+/** The CPUs that there is a shim for, and how C is compiled for them. */
 
 /** By the kernel's names, what clang must be told of each. */
 export const TARGETS: Readonly<Record<string, readonly string[]>> = {
@@ -9,8 +9,11 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   s390x: ["--target=s390x-linux-gnu"],
 };
 
+/** CPUs that Node is released for, beside others: there the shim is made as an addon, too. */
+export const NODE_CPUS: readonly string[] = ["x86_64", "aarch64"];
+
 /**
- * CPUs on which no runtime has an FFI: neither koffi nor node:ffi is made for them. Their trampolines
- * are built and tested, lest they go bad, but nobody who installs the library has to take them.
+ * CPUs on which no runtime has an FFI: neither koffi nor node:ffi is made for them. Their shims
+ * are built and tested, so that they stay right, but nobody who installs the library has to take them.
  */
 export const WITHOUT_FFI: readonly string[] = ["s390x"];

@@ -1,103 +1,107 @@
 /**
- * `npm test`: every test in every runtime, as many runtimes at a time as there are cores.
+ * `npm test`: every test in every runtime in which it tells something, several files at a time.
+ * `npm run test:full`: the long ones, too, and all of them in every runtime.
  *
- *   node scripts/setup.mjs scripts/test.ts [--coverage] [--runtimes deno,bun,...] [FILE...]
+ *   node scripts/setup.mjs scripts/test.ts [--full] [--coverage] [--runtimes deno,bun,...] [FILE|DIRECTORY...]
+ *
+ * The last line counts tests: `N passed, N failed, N skipped`.
  */
-import { spawn } from "node:child_process";
-import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
 import { parseArgs } from "node:util";
-import { coverageCommand, reportCoverage } from "./coverage.ts";
-import { ROOT, type RuntimeCommand, RUNTIMES } from "./runtimes.ts";
+import { ROOT, RUNTIMES } from "./runtimes.ts";
+import { reportCoverage } from "./test/coverage.ts";
+import { keepDurations, readDurations } from "./test/durations.ts";
+import {
+  longestFirst,
+  planDisguises,
+  planUnits,
+  testFiles,
+  type Tier,
+  unitKey,
+} from "./test/plan.ts";
+import { count, printCounts, printFailure, printRuntime, printSummary } from "./test/report.ts";
+import { killUnits, runUnit, type UnitResult } from "./test/run.ts";
 
-interface Outcome {
-  name: string;
-  status: number;
-  seconds: number;
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
-/** The figures of the runner's closing lines: Deno's, Bun's, node --test's. */
-function count(output: string, word: "pass" | "fail" | "skip"): number {
-  const forms = {
-    pass: /(\d+) passed|^\s*(\d+) pass$|^ℹ pass (\d+)/gm,
-    fail: /(\d+) failed|^\s*(\d+) fail$|^ℹ fail (\d+)/gm,
-    skip: /(\d+) ignored|^\s*(\d+) skip$|^ℹ skipped (\d+)/gm,
-  };
-  // The last one: tests may print what looks like an earlier one.
-  const match = [...output.matchAll(forms[word])].at(-1);
-  return Number(match?.slice(1).find((group) => group !== undefined) ?? 0);
-}
-
-async function testIn(
-  runtime: RuntimeCommand,
-  files: string[],
-  coverage: boolean,
-): Promise<Outcome> {
-  const log = join(LOGS, `${runtime.name}.log`);
-  const [program, ...args] = coverage
-    ? coverageCommand(runtime, files)
-    : [runtime.bin, ...runtime.test, ...files];
-  const start = Date.now();
-  const child = spawn(program, args, {
-    cwd: ROOT,
-    env: { ...process.env, NO_COLOR: "1", TEST_RUNTIME: runtime.name },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => output += text);
-  }
-  const status = await new Promise<number>((resolve) =>
-    child.on("close", (code) => resolve(code ?? 1))
-  );
-  writeFileSync(log, output);
-  const outcome = {
-    name: runtime.name,
-    status,
-    seconds: (Date.now() - start) / 1000,
-    passed: count(output, "pass"),
-    failed: count(output, "fail"),
-    skipped: count(output, "skip"),
-  };
-  // No test at all is no success.
-  if (outcome.status === 0 && outcome.passed === 0) outcome.status = 1;
-  const { passed, failed, skipped, seconds } = outcome;
-  console.log(
-    `${runtime.name}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${
-      seconds.toFixed(0)
-    } s`,
-  );
-  if (outcome.status !== 0) console.log(`\n${output}\n`);
-  return outcome;
-}
+/** Seconds that a file may take in one runtime. */
+const LIMIT = { quick: 300, full: 900 } as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { coverage: { type: "boolean", default: false }, runtimes: { type: "string" } },
+  options: {
+    full: { type: "boolean", default: false },
+    coverage: { type: "boolean", default: false },
+    runtimes: { type: "string" },
+  },
 });
-const wanted = values.runtimes?.split(",");
-const queue = RUNTIMES.filter(({ name }) => !wanted || wanted.includes(name));
-const files = positionals.length > 0
-  ? positionals
-  : globSync("tests/*.test.ts", { cwd: ROOT }).sort();
-const LOGS = join(ROOT, "coverage/logs");
-rmSync(join(ROOT, "coverage"), { recursive: true, force: true });
-mkdirSync(LOGS, { recursive: true });
+const tier: Tier = values.full ? "full" : "quick";
+const files = positionals.length > 0 ? positionals.flatMap(namedFiles) : testFiles();
+const asked = values.runtimes?.split(",");
+const here = planUnits(files, asked, tier);
+const disguised = tier === "full" && mayMount() ? planDisguises(files) : [];
+const units = [
+  ...here,
+  ...disguised.filter(({ runtime }) => asked?.includes(runtime.name) ?? true),
+];
+const queue = longestFirst(units, readDurations(tier));
 
-const outcomes: Outcome[] = [];
-await Promise.all(Array.from({ length: availableParallelism() }, async () => {
-  for (let runtime = queue.shift(); runtime; runtime = queue.shift()) {
-    outcomes.push(await testIn(runtime, files, values.coverage));
+const directory = mkdtempSync(join(tmpdir(), "vdso-test-"));
+process.on("exit", () => {
+  killUnits();
+  rmSync(directory, { recursive: true, force: true });
+});
+process.on("SIGINT", () => process.exit(130));
+process.on("SIGTERM", () => process.exit(143));
+
+/** Those of a directory, or the one file. */
+function namedFiles(name: string): string[] {
+  const found = statSync(resolve(ROOT, name), { throwIfNoEntry: false });
+  const files = found?.isDirectory() ? testFiles(name) : found ? [name] : [];
+  if (files.length === 0) throw new Error(`There is no test file ${name}`);
+  return files;
+}
+
+/** Looking like another machine takes mounts, and those take root. */
+function mayMount(): boolean {
+  if (process.getuid?.() === 0) return true;
+  const reason = "no test is run on machines in disguise: mounting takes root";
+  if (process.env["REQUIRE_ROOT"]) throw new Error(`REQUIRE_ROOT is set, but: ${reason}`);
+  console.log(`Skipped: ${reason}`);
+  return false;
+}
+
+// One more than there are CPUs, since some units wait; not where everything is slower, and busy.
+const lanes = availableParallelism() + (tier === "quick" && !values.coverage ? 1 : 0);
+
+const start = performance.now();
+const results: UnitResult[] = [];
+await Promise.all(Array.from({ length: lanes }, async () => {
+  for (let unit = queue.shift(); unit; unit = queue.shift()) {
+    const { coverage } = values;
+    const result = await runUnit(unit, { tier, directory, coverage, limit: LIMIT[tier] });
+    results.push(result);
+    const failure = printFailure(result);
+    if (failure !== undefined) console.log(`\n${failure}\n`);
+    if (process.stdout.isTTY) process.stdout.write(`\r${results.length} of ${units.length} `);
   }
 }));
+if (process.stdout.isTTY) process.stdout.write("\r");
+if (positionals.length === 0) { // a few files alone are faster than among all others
+  const seconds = results.map(({ unit, seconds }) => [unitKey(unit), seconds]);
+  keepDurations(tier, Object.fromEntries(seconds));
+}
 
-let failed = outcomes.some(({ status }) => status !== 0);
-if (values.coverage && !failed) failed = !reportCoverage();
-const total = (key: "passed" | "failed" | "skipped") =>
-  outcomes.reduce((sum, o) => sum + o[key], 0);
-console.log(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped`);
-process.exitCode = failed ? 1 : 0;
+for (const { name } of RUNTIMES) {
+  const own = results.filter(({ unit }) => unit.runtime.name === name);
+  if (own.length > 0) console.log(printRuntime(name, own));
+}
+console.log(printSummary(results));
+let counts = count(results);
+if (values.coverage && counts.failed === 0 && !await reportCoverage(directory)) {
+  counts = { ...counts, failed: 1 };
+}
+console.log(`In ${((performance.now() - start) / 1000).toFixed(0)} s:`);
+console.log(printCounts(counts));
+process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;

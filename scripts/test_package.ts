@@ -13,8 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { environment, installProjects } from "../tests/package/projects.ts";
-import { tarballName } from "./npm/manifest.ts";
-import { BUILDERS } from "./npm/stage.ts";
+import { tarballName } from "./build/npm/manifest.ts";
+import { BUILDERS } from "./build/npm/stage.ts";
 import { ROOT } from "./runtimes.ts";
 
 const EX_UNAVAILABLE = 69; // what build_npm.ts says where JSR is out of reach
@@ -26,7 +26,7 @@ function testPackage(builder: string, files: readonly string[]): Outcome {
   console.log(`\n== The npm package as built by ${builder} ==\n`);
   const directory = mkdtempSync(join(tmpdir(), "vdso-package-"));
   try {
-    const build = node(["scripts/build_npm.ts", "--builder", builder, "--out", directory]);
+    const build = node(["scripts/build/npm.ts", "--builder", builder, "--out", directory]);
     if (build === EX_UNAVAILABLE) return process.env["REQUIRE_JSR"] ? "failed" : "not run";
     if (build !== 0) return "failed";
     installProjects(directory, join(directory, tarballName()));

@@ -1,27 +1,30 @@
 /**
- * Turns the trampoline's bytes into functions: something must be found that dlopen(3) can open,
+ * Turns the shim's bytes into functions: something must be found that dlopen(3) can open,
  * and that nobody else can have put there.
  *
  * @module
  */
-import {
-  type Ffi,
-  type Functions,
-  LIBC,
-  LIBC_FILES,
-  SHIM,
-  SHIM_CLOCKS,
-  SHIM_CPU,
-  SHIM_PROCESS,
-  SHIM_RANDOM,
-  SHIM_REFERENCE,
-  SHIM_TICKS,
-  SHIM_WALL,
-  type Signatures,
-} from "../ffi/types.ts";
+import { descriptorPath } from "../ffi/descriptor_path.ts";
+import { errorMessage } from "../ffi/error_message.ts";
+import type { Ffi, Functions, Signatures } from "../ffi/types.ts";
 import type { ShimImage } from "./images.ts";
+import {
+  cString,
+  handle,
+  isMusl,
+  latin1,
+  LIBC,
+  type Libc,
+  LIBC_FILES,
+  LIBC_MUSL,
+  LIBC_NAME,
+  readLink,
+  threadName,
+  writeAll,
+} from "./libc.ts";
+import { SHIM, SHIM_ALL, SHIM_SWEEP } from "./signatures.ts";
 
-/** The loaded trampoline. */
+/** The loaded shim. */
 export interface Shim {
   /** The functions that `now()` takes. */
   readonly core: Functions<typeof SHIM>;
@@ -29,30 +32,13 @@ export interface Shim {
   open<const S extends Signatures>(group: S): Functions<S>;
 }
 
-type Libc = Functions<typeof LIBC>;
-
-// The musl C library answers to this name too.
-const LIBC_NAME = "libc.so.6";
-const RTLD_NOW = 2;
-const RTLD_NOLOAD = 4; // of glibc and musl alike
 const MFD_CLOEXEC = 1; // not MFD_EXEC: sysctl vm.memfd_noexec=2 refuses it
-
-/** Every function, for where the library cannot be reached a second time. */
-const ALL = {
-  ...SHIM,
-  ...SHIM_CLOCKS,
-  ...SHIM_WALL,
-  ...SHIM_CPU,
-  ...SHIM_TICKS,
-  ...SHIM_RANDOM,
-  ...SHIM_REFERENCE,
-  ...SHIM_PROCESS,
-} as const;
+const MFD_ALLOW_SEALING = 2;
 
 /**
- * Opens the trampoline's file at `path`, which the caller vouches for.
+ * Opens the shim's file at `path`, which the caller vouches for.
  *
- * @throws {Error} if it is not the trampoline of this version
+ * @throws {Error} if it is not the shim of this version
  */
 export function loadFile(ffi: Ffi, image: ShimImage, path: string): Shim {
   try {
@@ -81,12 +67,18 @@ export function load(ffi: Ffi, image: ShimImage): Shim {
       reasons.push(reason);
     }
   }
-  throw new Error(`Loading the trampoline failed: ${messages(reasons)}`, { cause: reasons[0] });
+  throw new Error(`Loading the shim failed: ${messages(reasons)}`, { cause: reasons[0] });
 }
 
-/** Another Worker may have loaded it; linked with -z nodelete, it is there for good. */
+/**
+ * Another Worker may have loaded it; linked with -z nodelete, it is there for good. Others may have been
+ * terminated while they did.
+ */
 function findLoaded(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
-  return handle(libc, image.soname) ? checked(image, reachable(ffi, image.soname)) : undefined;
+  if (!handle(libc, image.soname)) return undefined;
+  const shim = checked(image, reachable(ffi, image.soname));
+  shim.open(SHIM_SWEEP).vdso_sweep();
+  return shim;
 }
 
 /**
@@ -95,20 +87,14 @@ function findLoaded(ffi: Ffi, libc: Libc, image: ShimImage): Shim | undefined {
  * descriptor it is.
  */
 function loadFromMemory(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
-  const shared = isMusl(libc);
-  const left = shared ? loadLeftOpen(ffi, libc, image) : undefined;
-  if (left) return left.shim;
-  const fd = libc.memfd_create(cString(shared ? SHARED : OWN + threadName(libc)), MFD_CLOEXEC);
+  if (isMusl(libc)) return loadShared(ffi, libc, image);
+  const fd = libc.memfd_create(cString(OWN + threadName(libc)), MFD_CLOEXEC);
   if (fd < 0) throw new Error("memfd_create(2) was refused");
-  let keep = false;
   try {
     writeAll(libc, fd, imageBytes(image));
-    // Another thread may have been at it, too: of two that are complete both take the first.
-    const first = shared ? loadLeftOpen(ffi, libc, image) : undefined;
-    keep = first?.fd === fd;
-    return first?.shim ?? loadPath(ffi, libc, image, uniquePath(fd, image));
+    return loadPath(ffi, libc, image, descriptorPath(fd, image.buildId));
   } finally {
-    if (!keep) libc.close(fd);
+    libc.close(fd);
   }
 }
 
@@ -116,35 +102,61 @@ function loadFromMemory(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
 const OWN = "x-vdso:";
 const SHARED = `${OWN}self`; // lives as long as anybody who asks
 
+/** On musl a memfd stays open, by which Workers find the library that is loaded. */
+function loadShared(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
+  const bytes = imageBytes(image);
+  const musl = ffi.open(LIBC_NAME, LIBC_MUSL);
+  const left = loadLeftOpen(ffi, libc, musl, image, bytes);
+  if (left) return left.shim;
+  const fd = libc.memfd_create(cString(SHARED), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) throw new Error("memfd_create(2) was refused");
+  let keep = false;
+  try {
+    writeAll(libc, fd, bytes);
+    musl.fcntl(fd, F_ADD_SEALS, EVERY_SEAL);
+    // Another thread may have been at it, too: of two that are complete both take the first.
+    const first = loadLeftOpen(ffi, libc, musl, image, bytes);
+    keep = first?.fd === fd;
+    return first?.shim ?? loadPath(ffi, libc, image, descriptorPath(fd, image.buildId));
+  } finally {
+    if (!keep) libc.close(fd);
+  }
+}
+
+const F_ADD_SEALS = 1033;
+const F_GET_SEALS = 1034;
+/** Nobody can change it any more: F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE. */
+const EVERY_SEAL = 1 | 2 | 4 | 8;
+
 /** Many in a row are no descriptors of this process: then there are none beyond. */
 const LAST_DESCRIPTORS = 256;
+/** It is looked for no further: each costs a system call, and some processes have 100,000. */
+const MOST_DESCRIPTORS = 1024;
 
 /**
- * On musl, what another Worker has loaded before: the first of them. Another version's is passed
- * over, and so is what is not written to its end: its Worker is still at it, or was terminated.
+ * What another Worker has loaded before: the first of them. Another version's is passed over, and so is
+ * what is not written to its end: its Worker is still at it, or was terminated. A descriptor of that
+ * name may also have been inherited from whoever started this process: nothing is opened unless it has
+ * the shim's own bytes, for good.
  */
 function loadLeftOpen(
   ffi: Ffi,
   libc: Libc,
+  { fcntl, pread }: Functions<typeof LIBC_MUSL>,
   image: ShimImage,
+  bytes: Uint8Array,
 ): { fd: number; shim: Shim } | undefined {
-  for (let fd = 0, absent = 0; absent < LAST_DESCRIPTORS; fd++) {
+  const found = new Uint8Array(bytes.length + 1);
+  for (let fd = 0, absent = 0; absent < LAST_DESCRIPTORS && fd < MOST_DESCRIPTORS; fd++) {
     const name = readLink(libc, `/proc/self/fd/${fd}`);
     absent = name === "" ? absent + 1 : 0;
     if (!name.startsWith(`/memfd:${SHARED}`)) continue;
-    try {
-      return { fd, shim: loadPath(ffi, libc, image, uniquePath(fd, image)) };
-    } catch {
-      // The next one, or one of our own.
-    }
+    if ((fcntl(fd, F_GET_SEALS, 0) & EVERY_SEAL) !== EVERY_SEAL) continue;
+    const length = Number(pread(fd, found, BigInt(found.length), 0n));
+    if (length !== bytes.length || bytes.some((byte, i) => byte !== found[i])) continue;
+    return { fd, shim: loadPath(ffi, libc, image, descriptorPath(fd, image.buildId)) };
   }
   return undefined;
-}
-
-/** musl is its own libm too, under every name that this has elsewhere. */
-function isMusl(libc: Libc): boolean {
-  const own = handle(libc, LIBC_NAME);
-  return Boolean(own) && own === handle(libc, "libm.so.6");
 }
 
 /**
@@ -160,7 +172,7 @@ function loadFromFile(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
       reasons.push(new Error(`mkdtemp(3) failed in ${parent}`));
       continue;
     }
-    const path = `${String.fromCharCode(...directory.subarray(0, -1))}/trampoline.so`;
+    const path = `${latin1(directory.subarray(0, -1))}/shim.so`;
     const fd = files.creat(cString(path), 0o600);
     try {
       if (fd < 0) throw new Error(`creat(2) failed in ${parent}`);
@@ -178,7 +190,7 @@ function loadFromFile(ffi: Ffi, libc: Libc, image: ShimImage): Shim {
 }
 
 function messages(reasons: readonly unknown[]): string {
-  return reasons.map((reason) => reason instanceof Error ? reason.message : reason).join("; ");
+  return [...new Set(reasons.map(errorMessage))].join("; ");
 }
 
 /**
@@ -200,7 +212,7 @@ function loadPath(ffi: Ffi, libc: Libc, image: ShimImage, path: string): Shim {
       // What has the name is something else.
     }
   }
-  const all = ffi.open(path, ALL);
+  const all = ffi.open(path, SHIM_ALL);
   return { core, open: <S extends Signatures>() => all as unknown as Functions<S> };
 }
 
@@ -212,47 +224,10 @@ function checked(image: ShimImage, shim: Shim): Shim {
   const id = shim.core.vdso_build_id();
   if (id !== image.buildId) {
     throw new Error(
-      `Expected the trampoline ${image.buildId.toString(16)}, dlopen(3) gave ${id.toString(16)}`,
+      `Expected the shim ${image.buildId.toString(16)}, dlopen(3) gave ${id.toString(16)}`,
     );
   }
   return shim;
-}
-
-/** The C library's handle of what is loaded under that name: one for each library, or 0. */
-function handle(libc: Libc, name: string): bigint {
-  return libc.dlopen(cString(name), RTLD_NOW | RTLD_NOLOAD);
-}
-
-/**
- * A path to descriptor `fd` that is spelt differently for each build of the trampoline. glibc
- * knows a library by the string that opened it: another version's memfd may have had this very
- * number, and dlopen("/proc/self/fd/N") would then return that one. Between the components the
- * build id's bits stand as `/` and `/.`, which the kernel skips.
- */
-function uniquePath(fd: number, image: ShimImage): string {
-  const bits = image.buildId.toString(2).replaceAll("0", "/").replaceAll("1", "/.");
-  return `/proc/self/fd${bits}/${fd}`;
-}
-
-function writeAll(libc: Libc, fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) {
-    const rest = bytes.subarray(done);
-    const written = Number(libc.write(fd, rest, BigInt(rest.length)));
-    if (written <= 0) throw new Error(`write(2) wrote ${done} of ${bytes.length} bytes`);
-    done += written;
-  }
-}
-
-/** This thread as /proc names it, "PID/task/TID"; empty without /proc. */
-function threadName(libc: Libc): string {
-  return readLink(libc, "/proc/thread-self");
-}
-
-/** Where a symbolic link leads, its first 64 bytes; empty if there is none. */
-function readLink(libc: Libc, path: string): string {
-  const target = new Uint8Array(64);
-  const length = Number(libc.readlink(cString(path), target, BigInt(target.length)));
-  return length > 0 ? String.fromCharCode(...target.subarray(0, length)) : "";
 }
 
 /**
@@ -265,12 +240,5 @@ export function imageBytes({ base64 }: ShimImage): Uint8Array {
   const binary = atob(base64);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-}
-
-/** A NUL-terminated string, of ASCII alone. */
-function cString(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length + 1);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }

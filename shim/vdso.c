@@ -1,16 +1,19 @@
 /*
- * The trampoline: what JavaScript's FFI calls, and what calls the kernel's vDSO.
+ * The shim: what JavaScript's FFI calls, and what calls the kernel's vDSO.
  *
  * Freestanding: no libc, no DT_NEEDED, one binary for glibc and musl. The only undefined symbol
  * is a weak getauxval(3), which both have. The vDSO's ELF image is parsed in TypeScript, where it
  * can be tested and fuzzed; this file copies the image out, takes offsets into it back, and calls.
  *
- * Built by scripts/build_shim.ts for each CPU that has a header in arch/.
+ * Built by scripts/build/shim.ts for each CPU that has a header in arch/.
  */
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef EXPORT /* node.c exports them in another way */
 #define EXPORT __attribute__((visibility("default")))
+#endif
+#define INLINE static inline __attribute__((always_inline))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
@@ -29,6 +32,7 @@ enum {
 enum { AT_FDCWD = -100 };
 enum { AT_PAGESZ = 6, AT_SYSINFO_EHDR = 33 };
 enum {
+  CLOCK_REALTIME = 0,
   CLOCK_MONOTONIC = 1,
   CLOCK_MONOTONIC_RAW = 4,
   CLOCK_REALTIME_COARSE = 5,
@@ -121,13 +125,17 @@ static void *entries[ENTRY_COUNT] = {
 
 /* ---- Clocks. ---- */
 
-/* Returns 0 or a negative errno. The kernel's -EINVAL (no such clock) is final; whatever else
-   goes wrong inside the vDSO, the system call has the last word: a seccomp filter, say, that
-   answers EPERM to the vDSO's own fallback but is right to do so is then reported as such. */
-static inline __attribute__((always_inline)) int read_clock(int clock, struct timespec *out) {
+/* The kernel's -EINVAL (no such clock) is final; whatever else goes wrong inside the vDSO, the
+   system call has the last word: a seccomp filter, say, that answers EPERM to the vDSO's own
+   fallback but is right to do so is then reported as such. */
+static __attribute__((noinline)) int after_error(int error, int clock, struct timespec *out) {
+  return error == -EINVAL ? error : syscall_clock_gettime(clock, out);
+}
+
+/* Returns 0 or a negative errno. */
+INLINE int read_clock(int clock, struct timespec *out) {
   int error = CALL_VDSO(ENTRY(clock_fn, ENTRY_CLOCK_GETTIME), clock, out);
-  if (LIKELY(error == 0) || error == -EINVAL) return error;
-  return syscall_clock_gettime(clock, out);
+  return LIKELY(error == 0) ? 0 : after_error(error, clock, out);
 }
 
 /* Linux 6.18's vDSO knows a resolution for the auxiliary clocks, even where the kernel was built
@@ -149,24 +157,28 @@ static int64_t nanoseconds(int error, const struct timespec *t) {
   return ns;
 }
 
-/* A clock in nanoseconds, NaN where even the system call is refused.
-
-   Double is the one type that is cheap in every runtime, both ways: an int32_t argument costs Node
-   20 ns, and 64-bit integers are slow nearly everywhere. The sum is an integer until the end. */
-EXPORT double vdso_clock(double clock) {
+/* A clock in nanoseconds, NaN where even the system call is refused. The sum is an integer until the
+   end. Inlined, so that the clock of vdso_now() is a constant. */
+INLINE double clock_number(int clock) {
   struct timespec t;
-  if (UNLIKELY(read_clock((int)clock, &t) != 0)) return __builtin_nan("");
+  if (UNLIKELY(read_clock(clock, &t) != 0)) return __builtin_nan("");
   return (double)(t.tv_sec * NSEC_PER_SEC + t.tv_nsec);
 }
 
-/* CLOCK_MONOTONIC: even a double costs a nanosecond, and this is the function that is timed. */
-EXPORT double vdso_now(void) { return vdso_clock(CLOCK_MONOTONIC); }
-
-EXPORT int64_t vdso_clock_gettime(double clock) {
+INLINE int64_t clock_integer(int clock) {
   struct timespec t;
-  int error = read_clock((int)clock, &t);
+  int error = read_clock(clock, &t);
   return nanoseconds(error, &t);
 }
+
+/* Double is the one type that is cheap in every runtime's FFI, both ways: an int32_t argument costs
+   koffi 20 ns, and 64-bit integers are slow nearly everywhere. */
+EXPORT double vdso_clock(double clock) { return clock_number((int)clock); }
+
+/* CLOCK_MONOTONIC: even a double costs a nanosecond, and this is the function that is timed. */
+EXPORT double vdso_now(void) { return clock_number(CLOCK_MONOTONIC); }
+
+EXPORT int64_t vdso_clock_gettime(double clock) { return clock_integer((int)clock); }
 
 EXPORT int64_t vdso_clock_getres(double clock) {
   struct timespec t;
@@ -202,16 +214,36 @@ static double getcpu_by(getcpu_fn *fn) {
 EXPORT double vdso_getcpu(void) { return getcpu_by(ENTRY(getcpu_fn, ENTRY_GETCPU)); }
 
 /* The CPU alone, or a negative errno: a nanosecond cheaper, since the node is neither stored nor read. */
-EXPORT double vdso_cpu(void) {
+INLINE int cpu_number(void) {
   unsigned cpu;
   int error = CALL_VDSO(ENTRY(getcpu_fn, ENTRY_GETCPU), &cpu, (unsigned *)0, (void *)0);
-  return error ? error : (double)(int)cpu;
+  return error ? error : (int)cpu;
+}
+
+EXPORT double vdso_cpu(void) { return cpu_number(); }
+
+/* The wall clock in nanoseconds, but later than whatever this has returned in this process before. */
+EXPORT int64_t vdso_timestamp(void) {
+  static int64_t last;
+  struct timespec t;
+  int error = read_clock(CLOCK_REALTIME, &t);
+  int64_t time = nanoseconds(error, &t);
+  if (UNLIKELY(error != 0)) return time;
+  int64_t before = __atomic_load_n(&last, __ATOMIC_RELAXED);
+  int64_t next;
+  do next = time > before ? time : before + 1;
+  while (!__atomic_compare_exchange_n(&last, &before, next, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  return next;
 }
 
 /* Where vdso_ticks() counts from: the raw counter does not fit a double after some weeks. */
 static int64_t origin;
+#define FIRST_TICK (INT64_C(1) << 32)
 
-/* The counter since the origin, which vdso_ticks_frequency() has fixed. */
+/* The counter since the origin, which vdso_ticks_frequency() has fixed.
+
+   Counted from 2^32, not from 0: V8 keeps numbers below 2^31 in another way, and code that has seen
+   only those is thrown away when the first larger one comes, a second later. */
 EXPORT double vdso_ticks(void) {
   int64_t start = __atomic_load_n(&origin, __ATOMIC_RELAXED);
   return (double)((int64_t)read_counter() - start);
@@ -222,8 +254,8 @@ EXPORT double vdso_ticks(void) {
    comes first in this process fixes the origin. */
 EXPORT double vdso_ticks_frequency(void) {
   int64_t unset = 0;
-  __atomic_compare_exchange_n(&origin, &unset, (int64_t)read_counter(), 0, __ATOMIC_RELAXED,
-                              __ATOMIC_RELAXED);
+  __atomic_compare_exchange_n(&origin, &unset, (int64_t)read_counter() - FIRST_TICK, 0,
+                              __ATOMIC_RELAXED, __ATOMIC_RELAXED);
   return counter_is_constant() ? counter_frequency() : -1;
 }
 
@@ -243,285 +275,31 @@ EXPORT void vdso_ticks_sample(double *out) {
   }
 }
 
-/* ---- Random numbers: include/vdso/getrandom.h, and the kernel's vdso_test_getrandom.c. ---- */
-
-/* A state belongs to one thread. It fills less than the page that it has for itself, since it may
-   not straddle two. Threads end without telling: a slot whose thread is gone is the next one's. */
-struct slot {
-  int tid; /* 0: never used */
-  int pid; /* a forked child has its parent's slots, but cannot tell whose threads live */
-  void *thread; /* thread pointer of the owner: a JavaScript context might move between threads */
-  void *state;
-};
-
-enum { SLOT_COUNT = 512 };
-static struct slot slots[SLOT_COUNT];
-static uint32_t state_size;
-
-/* What vgetrandom says of itself when asked with a size of ~0. */
-struct random_parameters {
-  uint32_t size_of_opaque_state;
-  uint32_t mmap_prot;
-  uint32_t mmap_flags;
-  uint32_t reserved[13];
-};
-
-static void *map_state(const struct random_parameters *p) {
-  long size = (long)vdso_auxval(AT_PAGESZ);
-  if (size < (long)p->size_of_opaque_state) return 0;
-#ifdef SYS_old_mmap
-  const long arguments[6] = {0, size, p->mmap_prot, p->mmap_flags, -1, 0};
-  long state = syscall(SYS_old_mmap, (long)arguments, 0, 0);
-#else
-  long state = syscall6(SYS_mmap, 0, size, p->mmap_prot, p->mmap_flags, -1, 0);
-#endif
-  return state < 0 && state > -4096 ? 0 : (void *)state;
-}
-
-/* A slot for the calling thread, or -1: then random numbers come from the system call. */
-EXPORT int32_t vdso_random_slot(void) {
-  struct random_parameters p;
-  getrandom_fn *fn = ENTRY(getrandom_fn, ENTRY_GETRANDOM);
-  if (fn == syscall_getrandom || CALL_VDSO(fn, 0, 0, 0, &p, ~0ul) != 0) return -1;
-  __atomic_store_n(&state_size, p.size_of_opaque_state, __ATOMIC_RELAXED);
-  int pid = (int)syscall(SYS_getpid, 0, 0, 0);
-  int tid = (int)syscall(SYS_gettid, 0, 0, 0);
-  for (int32_t i = 0; i < SLOT_COUNT; i++) {
-    struct slot *slot = &slots[i];
-    int owner = __atomic_load_n(&slot->tid, __ATOMIC_ACQUIRE);
-    int mine = owner == tid && slot->pid == pid;
-    int gone = owner == 0 ||
-      (slot->pid == pid && syscall(SYS_tgkill, pid, owner, 0) == -ESRCH);
-    if (!mine && (!gone || !__atomic_compare_exchange_n(&slot->tid, &owner, tid, 0,
-                                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
-      continue;
-    slot->pid = pid;
-    slot->thread = __builtin_thread_pointer();
-    if (!slot->state) slot->state = map_state(&p);
-    return slot->state ? i : -1;
-  }
-  return -1;
-}
-
-/* Some bytes, how many, or a negative errno. Not inlined: what is kept across the loops of its
-   callers would cost a number 2 ns. */
-static __attribute__((noinline)) long random_bytes(int32_t index, void *out, size_t length,
-                                                   uint32_t flags) {
-  long n;
-  if (LIKELY(index >= 0 && index < SLOT_COUNT)) {
-    const struct slot *slot = &slots[index];
-    if (slot->thread != __builtin_thread_pointer()) return -ESRCH;
-    n = CALL_VDSO(ENTRY(getrandom_fn, ENTRY_GETRANDOM), out, length, flags, slot->state,
-                  __atomic_load_n(&state_size, __ATOMIC_RELAXED));
-    if (LIKELY(n >= 0) || n == -EAGAIN) return n;
-  }
-  do n = syscall_getrandom(out, length, flags, 0, 0);
-  while (n == -EINTR);
-  return n;
-}
-
-/* Fills all of `out`, or returns a negative errno: -ESRCH if the slot is another thread's. */
-static int fill(int32_t slot, char *out, size_t length, uint32_t flags) {
-  while (length > 0) {
-    long n = random_bytes(slot, out, length, flags);
-    if (n < 0) return (int)n;
-    out += n;
-    length -= (size_t)n;
-  }
-  return 0;
-}
-
-/* As fill(). Node takes one number and one buffer in half the time of four arguments: the length is
-   in the low 31 bits, then 3 bits of flags, then the slot plus one. */
-EXPORT double vdso_getrandom(double request, void *out) {
-  uint64_t r = (uint64_t)request;
-  return fill((int32_t)(r >> 34) - 1, out, r & 0x7fffffff, r >> 31 & 7);
-}
-
-/* As fill(), for a number, which the kernel gives in one piece. */
-static inline __attribute__((always_inline)) long fill_number(double slot, void *out, long length) {
-  long n;
-  do n = random_bytes((int32_t)slot, out, (size_t)length, 0);
-  while (UNLIKELY(n >= 0 && n != length));
-  return n;
-}
-
-/* 32 random bits, or a negative errno. */
-EXPORT double vdso_random_u32(double slot) {
-  uint32_t value;
-  long n = fill_number(slot, &value, sizeof value);
-  return (double)(n < 0 ? n : (long)value);
-}
-
-/* A multiple of 2^-53 in [0, 1), or a negative errno. */
-EXPORT double vdso_random_f64(double slot) {
-  uint64_t value;
-  long n = fill_number(slot, &value, sizeof value);
-  return n < 0 ? (double)n : (double)(int64_t)(value >> 11) * 0x1p-53;
-}
-
-/* ---- The same by the system call, which the vDSO is compared with. ---- */
-
-/* What the entry's own function above would return, from the system call. */
-EXPORT int64_t vdso_syscall(int32_t entry, int32_t clock) {
-  struct timespec t;
-  int error;
-  switch (entry) {
-  case ENTRY_CLOCK_GETTIME:
-    error = syscall_clock_gettime(clock, &t);
-    return nanoseconds(error, &t);
-  case ENTRY_CLOCK_GETRES:
-    error = syscall_clock_getres(clock, &t);
-    return nanoseconds(error, &t);
-  case ENTRY_GETTIMEOFDAY:
-    return (int64_t)gettimeofday_by(syscall_gettimeofday);
-  case ENTRY_TIME:
-    return syscall_time(0);
-  case ENTRY_GETCPU:
-    return (int64_t)getcpu_by(syscall_getcpu);
-  default:
-    return -ENOSYS;
-  }
-}
-
-/* Whether an entry stores a fraction below its unit, which the sums above would hide: 1, 0 or a
-   negative errno. */
-EXPORT int32_t vdso_is_normalized(int32_t entry, int32_t clock) {
-  union {
-    struct timespec spec;
-    struct timeval val;
-  } t;
-  switch (entry) {
-  case ENTRY_CLOCK_GETTIME:
-  case ENTRY_CLOCK_GETRES: {
-    int error = (entry == ENTRY_CLOCK_GETTIME ? read_clock : read_resolution)(clock, &t.spec);
-    return error ? error : (uint64_t)t.spec.tv_nsec < NSEC_PER_SEC;
-  }
-  case ENTRY_GETTIMEOFDAY: {
-    int error = CALL_VDSO(ENTRY(gettimeofday_fn, ENTRY_GETTIMEOFDAY), &t.val, (void *)0);
-    return error ? error : (uint64_t)t.val.tv_usec < 1000000;
-  }
-  default:
-    return -ENOSYS;
-  }
-}
-
-/* ---- Native loop: what a call costs without JavaScript, in nanoseconds for all `calls`. ---- */
-
-EXPORT double vdso_loop(int32_t by_syscall, int32_t clock, int32_t calls) {
-  clock_fn *fn = by_syscall ? syscall_clock_gettime : ENTRY(clock_fn, ENTRY_CLOCK_GETTIME);
-  volatile double sink; /* the conversion that now() makes is part of the price */
-  double start = vdso_now();
-  for (int32_t i = 0; i < calls; i++) {
-    struct timespec t;
-    if (UNLIKELY(CALL_VDSO(fn, clock, &t) != 0)) return __builtin_nan("");
-    sink = (double)(t.tv_sec * NSEC_PER_SEC + t.tv_nsec);
-  }
-  (void)sink;
-  return vdso_now() - start;
-}
-
-/* ---- The image: found, copied out, bound. ---- */
-
-/* Which build this is: the loader compares it, since a dlopen of a name may return a library that
-   was loaded earlier under the same name. 48 bits of the source's hash, exact in a double. */
-EXPORT double vdso_build_id(void) { return (double)BUILD_ID; }
-
-/* How many bytes of the image have been read: the bound of vdso_bind(). */
-static int32_t readable;
-
-/* Copies the first `length` bytes of the vDSO into `out`, fewer where the mapping ends earlier.
-   Returns how many, 0 without a vDSO, or a negative errno.
-
-   Through a pipe: so the kernel reads, and says EFAULT where a load would crash. AT_SYSINFO_EHDR
-   dangles under Valgrind and after checkpoint/restore. process_vm_readv(2) would do the same, but
-   containers forbid it. No more at once than the smallest page: a pipe holds that without blocking,
-   and a bad page spoils no good one. */
-EXPORT int32_t vdso_copy_image(void *out, int32_t length) {
-  const char *base = (const char *)vdso_auxval(AT_SYSINFO_EHDR);
-  int32_t done = 0;
-  int pipe[2];
-  if (!base) return 0;
-  long n = syscall(SYS_pipe2, (long)pipe, O_CLOEXEC, 0);
-  if (n < 0) return (int32_t)n;
-  while (done < length) {
-    int32_t chunk = length - done < 4096 ? length - done : 4096;
-    n = syscall(SYS_write, pipe[1], (long)(base + done), chunk);
-    if (n > 0) n = syscall(SYS_read, pipe[0], (long)((char *)out + done), n);
-    if (n <= 0) break;
-    done += (int32_t)n;
-  }
-  syscall(SYS_close, pipe[0], 0, 0);
-  syscall(SYS_close, pipe[1], 0, 0);
-  int32_t known = __atomic_load_n(&readable, __ATOMIC_RELAXED);
-  while (done > known && !__atomic_compare_exchange_n(&readable, &known, done, 1, __ATOMIC_RELAXED,
-                                                      __ATOMIC_RELAXED))
-    ;
-  return done ? done : (int32_t)n;
-}
-
-/* Points an entry at an offset into the image. Never takes an address, and checks the offset again,
-   whatever the parser said. Returns 0 or -EINVAL. */
-EXPORT int32_t vdso_bind(int32_t entry, int32_t offset) {
-  if (entry < 0 || entry >= ENTRY_COUNT) return -EINVAL;
-  if (offset <= 0 || offset >= __atomic_load_n(&readable, __ATOMIC_RELAXED)) return -EINVAL;
-  void *fn = (char *)vdso_auxval(AT_SYSINFO_EHDR) + offset;
-  __atomic_store_n(&entries[entry], fn, __ATOMIC_RELEASE);
-  return 0;
-}
-
-/* ---- What terminated Workers leave behind. ---- */
-
-struct dirent64 {
-  uint64_t ino;
-  int64_t off;
-  uint16_t length;
-  uint8_t type;
-  char name[];
-};
-
-/* Whether the descriptor called `name` is a memfd of the loader (shim/load.ts names them after the
-   thread, "x-vdso:PID/task/TID") whose thread is no more. */
-static int is_orphan(long fds, const char *name) {
-  static const char prefix[] = "/memfd:x-vdso:";
-  /* "/proc/" in front of what follows the prefix is the thread's directory. */
-  static const char proc[6] = "/proc/";
-  char link[64];
-  long n = syscall6(SYS_readlinkat, fds, (long)name, (long)link, sizeof link - 1, 0, 0);
-  if (n <= (long)sizeof prefix) return 0;
-  link[n] = 0;
-  for (size_t i = 0; i < sizeof prefix - 1; i++)
-    if (link[i] != prefix[i]) return 0;
-  char *path = link + sizeof prefix - 1 - sizeof proc;
-  for (size_t i = 0; i < sizeof proc; i++) path[i] = proc[i];
-  for (char *p = link; p < link + n; p++)
-    if (*p == ' ') *p = 0; /* the kernel's " (deleted)" */
-  return syscall(SYS_faccessat, AT_FDCWD, (long)path, 0) == -ENOENT;
-}
-
-/* Closes the memfds of Workers that were terminated between creating and closing one: no finally
-   block runs then. Returns how many. A dead thread's descriptor cannot be anybody else's, so long
-   as two threads do not sweep at once. */
-EXPORT int32_t vdso_sweep(void) {
-  static int busy;
-  _Alignas(8) char buffer[1024];
-  int32_t closed = 0;
-  if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) return 0;
-  long fds = syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/fd", O_DIRECTORY | O_CLOEXEC);
-  while (fds >= 0) {
-    long n = syscall(SYS_getdents64, fds, (long)buffer, sizeof buffer);
-    if (n <= 0) break;
-    for (long at = 0; at < n;) {
-      const struct dirent64 *entry = (const void *)(buffer + at);
-      at += entry->length;
-      if (!is_orphan(fds, entry->name)) continue;
-      long fd = 0;
-      for (const char *p = entry->name; *p; p++) fd = fd * 10 + (*p - '0');
-      syscall(SYS_close, fd, 0, 0);
-      closed++;
+/* What a reading costs, in ticks of the counter for CALLS of them: of the counter itself, of
+   CLOCK_MONOTONIC by its entry, and by the system call. Ticks are the unit since their ratios alone
+   matter, and since a clock may have steps longer than all of this takes. The least of some rounds
+   in turns has no interrupt in it. About 0.2 ms where a system call costs 1 us. */
+EXPORT void vdso_ticks_costs(double *out) {
+  enum { ROUNDS = 5, CALLS = 32 };
+  clock_fn *const clocks[] = {ENTRY(clock_fn, ENTRY_CLOCK_GETTIME), syscall_clock_gettime};
+  out[0] = out[1] = out[2] = 1e300;
+  for (int round = 0; round < ROUNDS; round++)
+    for (int path = 0; path < 3; path++) {
+      volatile int64_t sink;
+      int64_t start = (int64_t)read_counter();
+      for (int i = 0; i < CALLS; i++) {
+        struct timespec t;
+        if (path == 0) sink = (int64_t)read_counter();
+        else if (CALL_VDSO(clocks[path - 1], CLOCK_MONOTONIC, &t) == 0) sink = t.tv_nsec;
+      }
+      (void)sink;
+      double ticks = (double)((int64_t)read_counter() - start);
+      if (ticks < out[path]) out[path] = ticks;
     }
-  }
-  if (fds >= 0) syscall(SYS_close, fds, 0, 0);
-  __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
-  return closed;
 }
+
+#include "random.h"
+#include "reference.h"
+#include "jitter.h"
+#include "machine.h"
+#include "image.h"

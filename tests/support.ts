@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import os from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { test, type TestContext, type TestOptions } from "node:test";
 import type { Sources } from "../mod.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
@@ -25,7 +26,10 @@ export const runtime: "deno" | "bun" | "node" = versions.deno
 export const nodeMajor: number = runtime === "node" ? parseInt(versions.node) : 0;
 
 /** The FFI that the library should find here. */
-export const expectedFfi: "deno" | "bun" | "node" | "koffi" = runtime !== "node"
+export const expectedFfi: "deno" | "bun" | "addon" = runtime === "node" ? "addon" : runtime;
+
+/** The FFI that can open the shim as a library: `bind({ shim })`. */
+export const libraryFfi: "deno" | "bun" | "node" | "koffi" = runtime !== "node"
   ? runtime
   : nodeMajor >= 26
   ? "node"
@@ -53,11 +57,36 @@ export const expectedSources: Pick<Sources, "reason" | "entries"> = {
   },
 };
 
+/** Whether this is `npm run test:full`, where sizes may be large. */
+export const full: boolean = process.env["TEST_TIER"] === "full";
+
+/**
+ * A test whose outcome is a matter of chance, or of what else the machine does: it fails if it fails
+ * twice in a row. `npm test` lists those that needed the second try.
+ */
+export function statisticalTest(
+  name: string,
+  options: TestOptions,
+  fn: (context: TestContext) => void | Promise<void>,
+): void {
+  test(`${name} (statistical)`, options, async (context) => {
+    try {
+      await fn(context);
+    } catch (error) {
+      const [reason] = String(error).split("\n");
+      console.log(`Second try: ${name}: ${reason}`); // scripts/test/run.ts looks for this line
+      await fn(context);
+    }
+  });
+}
+
 export interface RunOptions {
   /** Deno's permissions, in place of --allow-all. */
   readonly deno?: readonly string[];
   /** Node's options. */
   readonly node?: readonly string[];
+  /** False: Node cannot load the shim as an addon, and takes {@link libraryFfi}. */
+  readonly addon?: boolean;
   /** A program that starts the runtime, and its arguments. */
   readonly launcher?: readonly string[];
   readonly cwd?: string;
@@ -79,6 +108,8 @@ export interface RunResult {
  */
 const PROGRAM = process.execPath.replace(/\/([^/]+)$/, "/./$1");
 
+const NO_ADDON = join(ROOT, "tests/fixtures/no_addon.ts");
+
 /** The words that run `file` in this very runtime. */
 export function command(
   file: string,
@@ -88,7 +119,7 @@ export function command(
   const flags = runtime === "deno"
     ? ["run", "--no-check", "--quiet", ...(options.deno ?? ["--allow-all"])]
     : runtime === "node"
-    ? [...(options.node ?? [])]
+    ? [...(options.addon === false ? ["--import", NO_ADDON] : []), ...(options.node ?? [])]
     : [];
   const launcher = [
     ...(runtime === "deno" ? DENO_WITHOUT_COVERAGE : []),

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { compare } from "../../bench/mod.ts";
-import { fullName } from "./names.ts";
+import { readText } from "../file_error.ts";
+import { fullName, oneLine } from "./names.ts";
 import {
   benchmarkKey,
   type BenchReport,
@@ -18,7 +18,7 @@ import { printWithUnit } from "./units.ts";
 
 /** @throws {Error} if it is none */
 export function readBase(file: string): BenchReport {
-  const text = readFileSync(file, "utf8");
+  const text = readText(file);
   try {
     const base = JSON.parse(text) as Partial<BenchReport> | null;
     if (base?.version === 1 && Array.isArray(base.benchmarks)) return base as BenchReport;
@@ -122,7 +122,7 @@ export function compareWithBase(
   let found = 0;
   const rows = benchmarks.map((row) => {
     const old = before.get(benchmarkKey(row));
-    if (!old) unknown.push(fullName(row));
+    if (!old && row.results.length > 0) unknown.push(fullName(row));
     const results = row.results.map((result) => {
       const then = old?.results.find(({ runtime }) => runtime === result.runtime);
       const where = `${fullName(row)} in ${result.runtime}`;
@@ -131,7 +131,7 @@ export function compareWithBase(
         return result;
       }
       found++;
-      const change = compareRuns(then.runs, result.runs);
+      const change = compareRuns(then.runs, result.runs, { margin: marginOf(maxRegress) });
       if (change === null) {
         problems.push(
           `${where} cannot be compared: ${printWithUnit(then.ns)} in ${file}, ` +
@@ -147,21 +147,47 @@ export function compareWithBase(
         problems.push(`${where} takes ${much}: more than ${percent(maxRegress)}`);
       } else if (ratio > 1 + maxRegress) {
         doubtful.push(`${where} takes ${much}: may be more than ${percent(maxRegress)}`);
+      } else if (verdict === "cannot tell" && high > 1 + maxRegress) {
+        doubtful.push(
+          `${where} takes ${percent(low - 1)} to ${percent(high - 1)} longer than in ${file}: ` +
+            "cannot tell",
+        );
       }
       return { ...result, change };
     });
     return { ...row, results };
   });
-  if (found === 0) problems.push(`Nothing of what ran is in ${file}`);
+  const lost = benchmarks.flatMap((row) => lostSince(before.get(benchmarkKey(row)), row));
+  const nothingRan = benchmarks.length > 0 && benchmarks.every(({ results }) => !results.length);
+  if (nothingRan && lost.length === 0) notes = [...notes, "Nothing of it can be measured here"];
+  else if (found === 0) problems.push(`Nothing of what ran is in ${file}`);
   const now = new Set(benchmarks.map(benchmarkKey));
   const all = [
     ...notes,
     ...doubtful,
+    ...lost,
     ...unknown.map((name) => `${name} is not in the base`),
-    ...base.benchmarks.filter((row) => !now.has(benchmarkKey(row)))
+    ...base.benchmarks.filter((row) => row.results.length > 0 && !now.has(benchmarkKey(row)))
       .map((row) => `${fullName(row)} is in the base, and did not run`),
   ];
   return { benchmarks: rows, base: { file, maxRegress, notes: all, problems } };
+}
+
+/** Where the base has results, and it is skipped now. */
+function lostSince(old: ReportBenchmark | undefined, row: ReportBenchmark): string[] {
+  const has = (one: ReportBenchmark | undefined, runtime: string) =>
+    one?.results.some((result) => result.runtime === runtime) ?? false;
+  return row.skipped.filter(({ runtime }) => has(old, runtime) && !has(row, runtime)).map((
+    { runtime, reason },
+  ) => `${fullName(row)} in ${runtime} is in the base, and is skipped now: ${oneLine(reason)}`);
+}
+
+/** The least that is still a difference where none is allowed at all. */
+const LEAST_MARGIN = 0.01;
+
+/** How large a difference counts as no change: what is allowed anyway. */
+function marginOf(maxRegress: number): number {
+  return Math.max(LEAST_MARGIN, maxRegress);
 }
 
 function percent(part: number): string {

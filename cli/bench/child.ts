@@ -8,8 +8,15 @@
  * @module
  */
 import type * as FileSystem from "node:fs";
-import type { BenchResult, Params, RunOptions, RunResult } from "../../bench/mod.ts";
-import type { BenchIdentity, RunnerOptions } from "../../bench/runner.ts";
+import type {
+  BenchIdentity,
+  BenchResult,
+  Params,
+  RunOptions,
+  RunResult,
+  SkippedBenchmark,
+} from "../../bench/mod.ts";
+import type { RunnerOptions } from "../../bench/runner.ts";
 
 /** What it is told. */
 export interface ChildPlan {
@@ -28,6 +35,8 @@ export type ChildMessage =
   /** These benchmarks are about to run, one after the other. */
   | { readonly kind: "run"; readonly names: readonly string[] }
   | { readonly kind: "result"; readonly result: BenchResult }
+  /** One of them cannot be measured here. */
+  | { readonly kind: "skipped"; readonly benchmark: SkippedBenchmark }
   /** One of them threw; the next one follows. */
   | { readonly kind: "thrown"; readonly benchmark: BenchIdentity; readonly error: string }
   /** A run came to nothing, and nothing follows. */
@@ -37,21 +46,42 @@ export type ChildMessage =
 
 /** The URL of a module that does it, to be preloaded. */
 export function childUrl(plan: ChildPlan): string {
-  const text = `import fs from "node:fs"; (${child})(fs, ${JSON.stringify(plan)});`;
+  // One thread measures: Node's Workers load what their process has preloaded.
+  const text = `import fs from "node:fs"; import { isMainThread } from "node:worker_threads"; ` +
+    `if (isMainThread) (${child})(fs, ${JSON.stringify(plan)});`;
   return `data:text/javascript;base64,${Buffer.from(text).toString("base64")}`;
+}
+
+/** Deno has it for the main thread, too. */
+interface LoadTarget {
+  addEventListener(type: "load", listener: () => void): void;
 }
 
 /** Its text is its only contact with this module. */
 function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): void {
+  // As they are now, whatever the file replaces: by fake timers, for example.
+  const { setTimeout, setInterval, Promise, Atomics, JSON, TextEncoder } = globalThis;
+  const { writeSync } = fs;
+  const exit = process.exit.bind(process);
+
+  // One process measures. What the file forks would be started with the same words.
+  const at = process.execArgv.findIndex((word) =>
+    word.startsWith("data:") && atob(word.slice(word.indexOf(",") + 1)).includes(token)
+  );
+  if (at > 0) process.execArgv.splice(at - 1, 2);
+
   const pattern = filter ? new RegExp(filter.source, filter.flags) : undefined;
   const runs = new Set<(options?: RunOptions) => Promise<RunResult>>();
   const running: Promise<RunResult>[] = [];
   let declared = 0;
   let waiting: string[] = [];
+  /** Where the library lies that the file imports, as stacks name it. */
+  let library: string | undefined;
 
   // The names by which bench/runner.ts knows this. Whatever else wants a global here has another.
   (globalThis as Record<symbol, unknown>)[Symbol.for("@x/vdso/bench runner")] = {
     declared(name: string, run: () => Promise<RunResult>): void {
+      library ??= placeOf(new Error().stack);
       runs.add(run);
       declared++;
       waiting.push(name);
@@ -68,6 +98,9 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
           own.onResult?.(result);
           send({ kind: "result", result: printable(result) });
         },
+        onSkipped(benchmark) {
+          send({ kind: "skipped", benchmark: printable(benchmark) });
+        },
         onThrown(error, benchmark) {
           send({ kind: "thrown", benchmark: printable(benchmark), error: textOf(error) });
         },
@@ -80,7 +113,13 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
 
   if ("Deno" in globalThis) {
     // A dynamic import would need the permission to read the file. Deno tells when it has run.
-    globalThis.addEventListener("load", () => void finish());
+    // It does so, too, if the file threw: but then it ends with that after its first timers, which a
+    // busy machine lets expire before.
+    const target = globalThis as unknown as LoadTarget;
+    target.addEventListener(
+      "load",
+      () => setTimeout(() => setTimeout(() => void finish(), 0), 0),
+    );
   } else {
     // Once it has begun, so that it is the main module. If it fails, the runtime reports that.
     setTimeout(() => void import(url).then(finish, () => {}), 0);
@@ -88,6 +127,8 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
 
   /** Runs what the file declared and did not run itself. */
   async function finish(): Promise<void> {
+    // What a benchmark waits for need not keep the process: a Worker that is unref'd, for example.
+    setInterval(() => {}, 1e9);
     try {
       // What the file began and did not wait for; when that ends, the file may begin another.
       for (const run of running) {
@@ -99,16 +140,57 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
     } catch (error) {
       send({ kind: "failed", error: textOf(error) });
     }
-    process.exit(); // whatever servers and timers are left
+    exit(); // whatever servers and timers are left
   }
 
-  /** Whatever was thrown: it need not be an Error. */
+  /** Whatever was thrown, and what caused it: it need not be an Error. */
   function textOf(error: unknown): string {
     try {
-      return String((error as { stack?: unknown } | null | undefined)?.stack ?? error);
-    } catch {
+      const { stack, cause } = (error ?? {}) as { stack?: unknown; cause?: unknown };
+      const text = ofUser(String(stack ?? error));
+      return cause === undefined ? text : `${text}\nCaused by ${textOf(cause)}`;
+    } catch { // also for causes in a circle
       return Object.prototype.toString.call(error);
     }
+  }
+
+  /** A stack up to where the library calls the user's code. */
+  function ofUser(stack: string): string {
+    const lines = stack.split("\n");
+    const end = lines.findIndex((line) => isFrame(line) && isOurs(locationOf(line)));
+    return lines.slice(0, end < 0 ? lines.length : end)
+      .filter((line) => !isFrame(line) || !/\bnode:internal\/|\bext:\w+\//.test(line)).join("\n");
+  }
+
+  function isFrame(line: string): boolean {
+    return /^\s+at /.test(line);
+  }
+
+  /** Bun names some files by their paths, some by their URLs. */
+  function locationOf(line: string): string {
+    const location = line.replace(/^[^/]*?(?:file:\/\/|(https?:\/\/)|(?=\/))/, "$1");
+    try {
+      return decodeURI(location);
+    } catch {
+      return location;
+    }
+  }
+
+  /** In the rooms of the library that call benchmarks, as sources or as a package. */
+  function isOurs(location: string): boolean {
+    return library !== undefined && location.startsWith(library) &&
+      /^(bench|chunks)\//.test(location.slice(library.length));
+  }
+
+  /**
+   * The library's directory, by what calls `declared`. Undefined if that is no file of its own, but
+   * part of a bundle.
+   */
+  function placeOf(stack = ""): string | undefined {
+    const frame = stack.split("\n").find((line) => isFrame(line) && !line.includes("data:"));
+    const location = locationOf(frame ?? "");
+    if (location.startsWith(`${locationOf(url)}:`)) return undefined;
+    return /^(.*\/)(?:bench|chunks)\/[^/]+$/.exec(location)?.[1];
   }
 
   /** With parameters that JSON can carry, and that look the same in every runtime. */
@@ -151,7 +233,7 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
   function write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       try {
-        at += fs.writeSync(1, bytes, at);
+        at += writeSync(1, bytes, at);
       } catch (error) {
         // The benchmarks' own output has filled the pipe, and the runtime made it non-blocking.
         if ((error as { code?: string }).code !== "EAGAIN") throw error;

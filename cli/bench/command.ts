@@ -3,18 +3,21 @@
  *
  * @module
  */
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import process from "node:process";
 import { platform } from "../platform.ts";
+import { readText } from "../file_error.ts";
 import { clearProgress, showProgress } from "../progress.ts";
+import { UsageError } from "../usage.ts";
+import { checkWritable } from "../write_file.ts";
 import { checkBase, compareWithBase, type Intention, readBase } from "./base.ts";
 import { Collection } from "./collection.ts";
 import type { BenchCommand } from "./grammar.ts";
 import type { ProcessOutcome } from "./outcome.ts";
 import { checkPinning } from "./pin.ts";
 import { printPlots } from "./plot.ts";
-import { DENO_FLAGS, type ProcessOptions, runProcess } from "./process.ts";
+import { denoFlags, type ProcessOptions, runProcess } from "./process.ts";
 import { type BenchReport, printReport, sideBySide } from "./report.ts";
 import {
   findAllRuntimes,
@@ -22,7 +25,7 @@ import {
   type FoundRuntime,
   type MissingRuntime,
 } from "./runtimes.ts";
-import { checkWritable, saveReport } from "./save.ts";
+import { saveReport } from "./save.ts";
 import { printMarkdown, printText } from "./table.ts";
 
 /** Process runs of each file in each runtime: a base is good for nothing with fewer than five. */
@@ -89,7 +92,9 @@ function find(
     directories: [...files.map((file) => dirname(file)), process.cwd()],
     path: process.env["PATH"] ?? "",
   };
-  const { found, missing } = runtimes ? findRuntimes(runtimes, places) : findAllRuntimes(places);
+  const search = runtimes ? findRuntimes(runtimes, places) : findAllRuntimes(places);
+  const { found, missing, useless } = search;
+  for (const reason of useless) complain(reason);
   for (const { name, reason } of missing) complain(`${name}: ${reason}`);
   if (found.length === 0) throw new Error("There is no runtime to run benchmarks in");
   return { found, missing };
@@ -100,7 +105,7 @@ function intend(command: BenchCommand, found: readonly FoundRuntime[]): Intentio
   const names = found.map(({ name }) => name);
   const { relativeTo = names[0] ?? "" } = command;
   if (!names.includes(relativeTo)) {
-    throw new RangeError(
+    throw new UsageError(
       `Expected --relative-to to be one of ${names.join(", ")}, got ${relativeTo}`,
     );
   }
@@ -116,7 +121,7 @@ function intend(command: BenchCommand, found: readonly FoundRuntime[]): Intentio
     },
     runtimes: found.map(({ path: _, ...runtime }) => ({
       ...runtime,
-      flags: runtime.kind === "deno" ? [...DENO_FLAGS, ...denoArgs(command)] : [],
+      flags: runtime.kind === "deno" ? denoFlags(denoArgs(command)) : [],
     })),
   };
 }
@@ -127,24 +132,24 @@ function denoArgs({ denoArgs = "" }: BenchCommand): string[] {
 
 /** What the grammar cannot say. */
 function checkWords({ files, json, markdown, plot, compare, maxRegress }: BenchCommand): void {
-  if (json && markdown) throw new RangeError("Expected --json or --markdown, got both");
+  if (json && markdown) throw new UsageError("Expected --json or --markdown, got both");
   if (plot && (json || markdown)) {
-    throw new RangeError("Expected --plot with neither --json nor --markdown");
+    throw new UsageError("Expected --plot with neither --json nor --markdown");
   }
   if (maxRegress !== undefined && compare === undefined) {
-    throw new RangeError("Expected --max-regress with --compare, got it alone");
+    throw new UsageError("Expected --max-regress with --compare, got it alone");
   }
-  for (const file of files) readFileSync(file); // throws for what is not there, or a directory
+  for (const file of files) readText(file); // throws for what is not there, or a directory
 }
 
 function print(report: BenchReport, { json, markdown, plot }: BenchCommand): string {
   if (json) return printReport(report);
   if (markdown) return printMarkdown(report);
-  const text = printText(report);
-  return plot ? `${text}\n\n${printPlots(report)}` : text;
+  const parts = [printText(report), plot ? printPlots(report) : ""];
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
-/** Runs every file in every runtime so many times: A B A B, so that all see the same weather. */
+/** Runs every file in every runtime so many times: A B A B, so that what else goes on meets them all alike. */
 async function runAll(
   files: readonly { readonly path: string; readonly name: string }[],
   runtimes: readonly FoundRuntime[],

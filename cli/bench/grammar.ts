@@ -17,6 +17,7 @@ import {
   type ValueParserResult,
 } from "@optique/core/valueparser";
 import { FILE } from "../file.ts";
+import { JSON_FLAG } from "../json_flag.ts";
 import { RUNTIME_WORD } from "./runtimes.ts";
 
 /** `deno,bun,/opt/node/bin/node`. */
@@ -57,7 +58,7 @@ const options = object({
       description:
         message`TypeScript or JavaScript that declares benchmarks with bench() of @x/vdso/bench.`,
     }),
-    { min: 1 },
+    { min: 1, errors: { tooFew: message`Expected a FILE of benchmarks, got none.` } },
   ),
   runtimes: optional(option("--runtimes", runtimes, {
     description:
@@ -102,10 +103,7 @@ const options = object({
     flag("--markdown", { description: message`Print the table as Markdown.` }),
     false,
   ),
-  json: withDefault(
-    flag("--json", { description: message`Print one JSON object, with stable keys.` }),
-    false,
-  ),
+  json: JSON_FLAG,
   save: optional(option("--save", FILE, {
     description:
       message`Write that JSON to a file, to compare with later. Only if everything ran: else the file is left as it was.`,

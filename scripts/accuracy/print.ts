@@ -1,8 +1,13 @@
 /** The tables of the accuracy check: a column for each runtime. */
-import { print } from "../bench/print.ts";
+import { table as draw } from "../measure/table.ts";
 import type { RuntimeName } from "../runtimes.ts";
-import type { Regression } from "./regression.ts";
-import type { FriendClock, Known, Overhead, Peers, Sleepers } from "./results.ts";
+import type { Changes } from "./changes.ts";
+import type { HarnessFigures, KnownCost, LibraryClock, Overhead, Sleeps } from "./results.ts";
+
+/** A table, and an empty line before it. */
+function print(rows: readonly (readonly string[])[], markdown: boolean): void {
+  console.log(`\n${draw(rows, markdown)}`);
+}
 
 type ByRuntime<T> = ReadonlyMap<RuntimeName, T>;
 
@@ -25,7 +30,7 @@ function table<T>(
 
 const percent = (part: number) => `${(100 * part).toFixed(2)} %`;
 
-export function printKnown(results: ByRuntime<readonly Known[]>, markdown: boolean): void {
+export function printCosts(results: ByRuntime<readonly KnownCost[]>, markdown: boolean): void {
   table(
     "Known cost (ns in C): error by medians (by the fastest)",
     results,
@@ -50,7 +55,7 @@ export function printOverhead(results: ByRuntime<Overhead>, markdown: boolean): 
   if (results.size > 0) print([["The harness itself", ...results.keys()], ...rows], markdown);
 }
 
-export function printSleepers(results: ByRuntime<readonly Sleepers[]>, markdown: boolean): void {
+export function printSleeps(results: ByRuntime<readonly Sleeps[]>, markdown: boolean): void {
   const flat = new Map([...results].map(([runtime, all]) =>
     [
       runtime,
@@ -67,7 +72,7 @@ export function printSleepers(results: ByRuntime<readonly Sleepers[]>, markdown:
   );
 }
 
-export function printFriends(results: ByRuntime<readonly FriendClock[]>, markdown: boolean): void {
+export function printClocks(results: ByRuntime<readonly LibraryClock[]>, markdown: boolean): void {
   table(
     "Clocks: ns a reading (least step)",
     results,
@@ -77,7 +82,7 @@ export function printFriends(results: ByRuntime<readonly FriendClock[]>, markdow
   );
 }
 
-const HARNESSES: Readonly<Record<Exclude<keyof Peers, "name">, string>> = {
+const HARNESSES: Readonly<Record<Exclude<keyof HarnessFigures, "name">, string>> = {
   throughput: "throughput",
   latency: "latency",
   mitata: "mitata",
@@ -86,7 +91,10 @@ const HARNESSES: Readonly<Record<Exclude<keyof Peers, "name">, string>> = {
 };
 
 /** A table for each runtime: its columns are the harnesses. */
-export function printPeers(results: ByRuntime<readonly Peers[]>, markdown: boolean): void {
+export function printHarnesses(
+  results: ByRuntime<readonly HarnessFigures[]>,
+  markdown: boolean,
+): void {
   const keys = Object.keys(HARNESSES) as (keyof typeof HARNESSES)[];
   for (const [runtime, all] of results) {
     const rows = all.map((one) => [one.name, ...keys.map((key) => one[key].toFixed(1))]);
@@ -94,7 +102,7 @@ export function printPeers(results: ByRuntime<readonly Peers[]>, markdown: boole
   }
 }
 
-export function printRegression(results: ByRuntime<Regression>, markdown: boolean): void {
+export function printChanges(results: ByRuntime<Changes>, markdown: boolean): void {
   const [first] = results.values();
   if (!first) return;
   const all = [...results.values()];
@@ -105,7 +113,7 @@ export function printRegression(results: ByRuntime<Regression>, markdown: boolea
     [`${comparisons} comparisons of ${runs} runs a side`, ...results.keys()],
     ["5 % more: found", ...all.map(({ found }) => `${found}`)],
     ["the ratios", ...all.map(({ ratios }) => range(ratios.changed))],
-    ["no change: found as such", ...all.map(({ quiet }) => `${quiet}`)],
+    ["no change: none claimed", ...all.map(({ quiet }) => `${quiet}`)],
     ["the ratios", ...all.map(({ ratios }) => range(ratios.same))],
   ], markdown);
 }

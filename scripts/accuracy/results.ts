@@ -1,7 +1,7 @@
-/** What the parts of the accuracy check print: a line of JSON each, for scripts/accuracy.ts. */
+/** What the parts of the accuracy check print: a line of JSON each, for scripts/accuracy/accuracy.ts. */
 
 /** A function of known cost. */
-export interface Known {
+export interface KnownCost {
   /** `"work 25"`: iterations; `"spin 5000"`: nanoseconds. */
   readonly name: string;
   readonly mode: "throughput" | "latency";
@@ -26,7 +26,7 @@ export interface Overhead {
 }
 
 /** A handler that sleeps: percentiles of how long it did, by itself and as reported. */
-export interface Sleepers {
+export interface Sleeps {
   readonly name: string;
   readonly samples: number;
   readonly percentiles: readonly {
@@ -37,7 +37,7 @@ export interface Sleepers {
 }
 
 /** One function in several harnesses, in nanoseconds per call: medians. */
-export interface Peers {
+export interface HarnessFigures {
   readonly name: string;
   readonly throughput: number;
   readonly latency: number;
@@ -47,7 +47,7 @@ export interface Peers {
 }
 
 /** A clock that tinybench or mitata may measure with. */
-export interface FriendClock {
+export interface LibraryClock {
   readonly name: string;
   /** What lies between two readings, in nanoseconds. */
   readonly costNs: number;

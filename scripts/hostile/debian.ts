@@ -19,7 +19,7 @@ import process from "node:process";
 import { CACHE, once, output, reason, run, Unreachable } from "./place.ts";
 
 export const BOOKWORM: readonly string[] = ["bookworm"];
-export const TRIXIE: readonly string[] = ["trixie", "stable"]; // the same, but for what mirrors serve
+export const TRIXIE: readonly string[] = ["trixie", "stable"]; // the same, except what mirrors serve
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 

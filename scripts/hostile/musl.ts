@@ -1,6 +1,6 @@
 /**
  * Bun on musl, the C library of Alpine: Bun's own build for it, from npm, on Debian's musl. Debian has
- * no C++ library for musl, of which this Bun takes some 40 functions: they are linked from the pieces
+ * no C++ library for musl, of which this Bun takes about 40 functions: they are linked from the pieces
  * of the one for glibc.
  */
 import {

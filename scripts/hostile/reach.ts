@@ -11,10 +11,10 @@ const INTRODUCTION = `# Where it has been
 
 Written by the hostile suite, \`npm run test:hostile -- --full\`; do not edit. Each row is a run of
 the library in a real runtime, in a virtual machine where another kernel or CPU is meant; or of its
-ELF parser on images. Entries are the vDSO's but for those that are named as system calls. A cost of
+ELF parser on images. Entries are the vDSO's except those that are named as system calls. A cost of
 \`a / b / c\` is nanoseconds of \`now()\`, of the entry in C, and of the system call: with whatever else
 ran, and in virtual machines of an emulated CPU, so that the three compare with each other alone.
-What it costs on a quiet machine is in the [README](../README.md#what-it-costs).
+What it costs on a quiet machine: [performance](performance.md).
 `;
 
 /** A place, and what came of being there. */

@@ -7,7 +7,12 @@ enum {
   SYS_mmap = 9,
   SYS_getpid = 39,
   SYS_gettimeofday = 96,
+  SYS_syslog = 103,
+  SYS_prctl = 157,
+  SYS_adjtimex = 159,
   SYS_gettid = 186,
+  SYS_sched_setaffinity = 203,
+  SYS_sched_getaffinity = 204,
   SYS_getdents64 = 217,
   SYS_clock_gettime = 228,
   SYS_clock_getres = 229,
@@ -60,6 +65,8 @@ static inline struct cpuid cpuid(uint32_t leaf) {
   __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
   return r;
 }
+
+#define HAS_CPUID
 
 /* CPUID 15h: the crystal's Hz in ECX, times EBX / EAX. Many CPUs leave some of it out. */
 static inline double counter_frequency(void) {

@@ -2,10 +2,10 @@
 import { parseElf, parseUnwind } from "../../elf/mod.ts";
 import { inspect, UnsupportedError } from "../../mod.ts";
 import { imagesAtHand, type NamedImage } from "../../scripts/hostile/kernels.ts";
-import { buildImage, type ImageOptions } from "../elf_images.ts";
-import { buildUnwindImage } from "../unwind_images.ts";
+import { buildImage, type ImageOptions } from "../fixtures/elf_images.ts";
+import { buildUnwindImage } from "../fixtures/unwind_images.ts";
 
-/** All that are at hand, each of them readable: no image of tests/unwind_images.ts has symbols. */
+/** All that are at hand and readable: no image of tests/fixtures/unwind_images.ts has symbols. */
 export function collect(): NamedImage[] {
   const images = [...imagesAtHand(), ...ownImage(), ...builtImages()];
   for (const { name, bytes } of images) {

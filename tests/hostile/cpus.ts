@@ -42,7 +42,7 @@ interface Cpu {
   /** By which the dynamic linker knows the vDSO. */
   readonly soname: string;
   readonly clocksource: string;
-  /** The entries of its vDSO, but for getrandom. */
+  /** The entries of its vDSO, except getrandom. */
   readonly vdso: readonly EntryName[];
   /** Node's name of the CPU, and which koffi runs there. */
   readonly koffi?: { readonly cpu: string; readonly version: string };
@@ -77,7 +77,7 @@ const CPUS: Readonly<Record<string, Cpu>> = {
     soname: "linux-vdso64.so.1",
     clocksource: "tod",
     vdso: [...CLOCKS, "getcpu"],
-    noFfi: /^There is no trampoline for linux on s390x$/,
+    noFfi: /^There is no shim for linux on s390x$/,
   },
 };
 
@@ -144,14 +144,14 @@ function jobOf(run: Boot, name: string): JobResult {
 
 // ---- C ----
 
-const TRAMPOLINE = "trampoline.so";
-const ABI = ["/bin/shim_abi", `/${TRAMPOLINE}`, `${ENTRIES.length}`];
+const SHIM_FILE = "shim.so";
+const ABI = ["/bin/shim_abi", `/${SHIM_FILE}`, `${ENTRIES.length}`];
 
 async function visitC(machine: Machine): Promise<readonly Row[]> {
   const { cross, clocksource, soname } = cpuOf(machine);
   const image = { ...IMAGES, ...UNSHIPPED_IMAGES }[cross.cpu];
   const known = KNOWN[cross.cpu];
-  assert(image && known, `There is no trampoline for ${cross.cpu}`);
+  assert(image && known, `There is no shim for ${cross.cpu}`);
   const lack = lackOfCross(cross);
   if (lack !== undefined) throw new Unreachable(lack);
   const run = await boot({
@@ -171,7 +171,7 @@ async function visitC(machine: Machine): Promise<readonly Row[]> {
       ["bin/shim_abi", crossProgram(cross, "shim_abi")],
       ["bin/novdso", crossProgram(cross, "novdso")],
       ["bin/call_vdso", crossProgram(cross, "call_vdso", shimMacros(cross, image))],
-      [TRAMPOLINE, trampolineFile(image)],
+      [SHIM_FILE, shimFileOf(image)],
     ],
   });
   const vdso = entriesOf(machine);
@@ -188,7 +188,7 @@ async function visitC(machine: Machine): Promise<readonly Row[]> {
   ]);
 }
 
-/** As scripts/build_shim.ts has them: another build, another program. */
+/** As scripts/build/shim.ts has them: another build, another program. */
 function shimMacros({ cpu }: CrossCpu, { buildId }: ShimImage): string[] {
   return [`-DARCH_HEADER="arch/${cpu}.h"`, `-DBUILD_ID=${buildId}`];
 }
@@ -221,8 +221,8 @@ function libraryOf({ architecture, sysroot, loader }: CrossCpu): FileSystem {
 }
 
 /** The very bytes that are shipped, or would be, as a file. */
-function trampolineFile({ sha256, base64 }: ShimImage): string {
-  const directory = join(CACHE, "trampolines");
+function shimFileOf({ sha256, base64 }: ShimImage): string {
+  const directory = join(CACHE, "shims");
   const file = join(directory, `${sha256}.so`);
   if (!existsSync(file)) {
     mkdirSync(directory, { recursive: true });

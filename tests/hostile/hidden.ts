@@ -2,7 +2,7 @@
 import type { Place } from "../../scripts/hostile/place.ts";
 import { HIDDEN } from "../fixtures/hidden.ts";
 import { nativeProgram } from "../native.ts";
-import { probeHere } from "./expectation.ts";
+import { NOT_FROM_USER_SPACE, probeHere } from "./expectation.ts";
 
 export const PLACES: readonly Place[] = HIDDEN.map(({ how, options, reason }) => ({
   name: ["process", ...options].join(""),
@@ -14,6 +14,6 @@ export const PLACES: readonly Place[] = HIDDEN.map(({ how, options, reason }) =>
       vdso: [],
       reason,
       fast: false,
-      ticks: undefined,
+      ticks: NOT_FROM_USER_SPACE,
     }),
 }));

@@ -36,7 +36,7 @@ async function readImages(kernel: Kernel): Promise<readonly Row[]> {
     assertEquals(describe(image, judgement), judgement);
     const functions = checkImage(bytes, image);
     kinds.add(`${image.class}/${image.machine}`);
-    const notes = judgement.buildId === UNKNOWN ? ", but for notes that neither can" : "";
+    const notes = judgement.buildId === UNKNOWN ? ", except notes that neither can" : "";
     return {
       runtime: `Node ${process.versions.node}`,
       entries: `${MACHINE_NAMES[image.machine]}, ${image.class} bits, ${image.endian} endian: ` +
@@ -73,7 +73,7 @@ function checkImage(bytes: Uint8Array, image: ElfImage): number {
   return functions;
 }
 
-/** Every entry that elf/entries.ts knows of this CPU is there, but for what newer kernels have. */
+/** Every entry that elf/entries.ts knows of this CPU is there, except what newer kernels have. */
 function checkEntries(image: ElfImage): void {
   for (const { machine, version, symbols } of Object.values(MACHINES)) {
     if (machine !== image.machine || image.class !== 64) continue;

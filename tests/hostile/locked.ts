@@ -4,7 +4,13 @@
  * another C library. In every runtime, values checked against the system calls, or, where these are
  * denied, against this process's.
  */
-import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertLessOrEqual,
+  assertMatch,
+} from "@std/assert";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -19,6 +25,7 @@ import {
   runtimeTitle,
 } from "../../scripts/hostile/place.ts";
 import { ROOT, type RuntimeCommand, RUNTIMES } from "../../scripts/runtimes.ts";
+import { writeAddon } from "../fixtures/addon_bytes.ts";
 import { type ClockReading, CLOCKS_OF_EVERY_KERNEL, readClocks } from "../fixtures/env_clocks.ts";
 import { assertRuntimeClock, assertSameClocks, CLOCK_STEPS } from "../fixtures/env_compare.ts";
 import {
@@ -89,7 +96,7 @@ function words({ bin, run }: Runtime, { launcher = [], options = run }: Confinem
   return [...launcher, bin, ...options];
 }
 
-/** All is as it is on this machine otherwise, but for what `different` says. */
+/** All is as it is on this machine otherwise, except what `different` says. */
 function probe(
   runtime: Runtime,
   { locks = [], ...where }: Confinement,
@@ -232,7 +239,7 @@ function partition<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[
 // ---- Deno's permissions ----
 
 const FILE = "FILE";
-/** What may be granted and denied; FILE stands for the trampoline's own, `.` has strangers' files. */
+/** What may be granted and denied; FILE stands for the shim's own, `.` has strangers' files. */
 const GRANTS = ["", `--allow-ffi=${FILE}`, "--allow-ffi=.", "--allow-ffi", "--allow-all"];
 const DENIALS = ["", `--deny-ffi=${FILE}`, "--deny-ffi=/no/such/library.so", "--deny-ffi"];
 
@@ -423,6 +430,16 @@ const REST = [
         /failed to map segment from shared object/,
       ),
   ),
+  place(
+    "rlimit-fsize",
+    "RLIMIT_FSIZE allows files of 1000 bytes, once it has started",
+    (runtime) => {
+      const { name, run } = runtime;
+      const options = name === "deno" ? [...run, "--no-code-cache"] : run; // which is a file, too
+      const where = { options, locks: [["limitFileSize", 1000]] as const };
+      return onRuntimeClock(runtime, where, /RLIMIT_FSIZE allows files/);
+    },
+  ),
   ...([0, 1, 2] as const).map((level) =>
     place(
       `memfd_noexec-${level}`,
@@ -471,6 +488,7 @@ const MUSL: Place = {
   packages: [...PACKAGES, ...MUSL_PACKAGES],
   run: async () => [
     await attempt("C, musl-gcc", loadOnMusl),
+    await attempt("C as a host of Node-API, musl-gcc", addonOnMusl),
     await attempt("Bun for musl", async () => {
       const row = await probe(await muslBun(), {});
       return { ...row, runtime: await muslTitle() };
@@ -478,7 +496,7 @@ const MUSL: Place = {
   ],
 };
 
-/** A C program that loads the trampoline, binds it and holds its answers against system calls. */
+/** A C program that loads the shim, binds it and holds its answers against system calls. */
 async function loadOnMusl(): Promise<Row> {
   const started = now();
   const mappings = await muslLoad(1, 1);
@@ -488,6 +506,21 @@ async function loadOnMusl(): Promise<Row> {
     cost: seconds(started),
     result: "loaded from a memfd, bound; clocks, EINVAL and random numbers are right; " +
       `${mappings} mappings`,
+  };
+}
+
+/** npm has no Node for musl: this is what of Node the addon's base takes. */
+async function addonOnMusl(): Promise<Row> {
+  const started = now();
+  const text = await inDirectories((home) =>
+    output([nativeProgram("addon_host", ["-rdynamic"], MUSL_GCC), writeAddon(home)])
+  );
+  assertMatch(text, /^\d+ functions\nfast calls: none\n$/);
+  return {
+    runtime: "C as a host of Node-API, musl-gcc",
+    entries: "system calls",
+    cost: seconds(started),
+    result: `the addon: ${text.split("\n")[0]}; clocks, EINVAL and random numbers are right`,
   };
 }
 

@@ -66,7 +66,7 @@ export function countSteps(): void {
   }
 }
 
-/** A chain of n / 4 symbols, each of which takes some 30 reads to be compared with a name. */
+/** A chain of n / 4 symbols, each of which takes about 30 reads to be compared with a name. */
 const STEPS_PER_BYTE = 8;
 /** For names, versions and addresses that are looked up: not all of an image that claims thousands. */
 const MOST = 40;

@@ -2,11 +2,10 @@
  * What a runtime finds in some place, through the public API alone: checked here, against the
  * system calls, and printed as one line of JSON. Nothing in it may end the program.
  */
+import { clockCost, syscalls } from "../../doctor/mod.ts";
 import {
-  clockCost,
   clockGetres,
   clockGettime,
-  counter,
   cpu,
   getcpu,
   getrandom,
@@ -22,8 +21,8 @@ import {
   realtimeBigInt,
   type Sources,
   sources,
-  syscalls,
   ticks,
+  ticksInfo,
   ticksToNs,
   time,
   timestampBigInt,
@@ -42,7 +41,7 @@ export interface ProbeReport {
   /** Nanoseconds of CLOCK_REALTIME, in decimal. */
   readonly realtime: string;
   readonly cost: { readonly now: number; readonly native: number; readonly syscall: number };
-  readonly ticks: { readonly refused: string } | { readonly kernel: string; readonly hz: number };
+  readonly ticks: { readonly refused: string } | { readonly trust: string; readonly hz: number };
   readonly image:
     | { readonly refused: string }
     | { readonly hashStyles: readonly string[]; readonly symbols: readonly string[] };
@@ -221,7 +220,7 @@ section("ticks", () => {
       Math.abs(ratio - 1) < tolerance,
       `100 ms of ticks are ${ratio} of CLOCK_MONOTONIC_RAW, at most ${tolerance} off`,
     );
-    ticksReport = { kernel: counter().kernel, hz: counter().ticksPerSecond };
+    ticksReport = { trust: ticksInfo().trust, hz: ticksInfo().ticksPerSecond };
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
     ticksReport = { refused: error.message };

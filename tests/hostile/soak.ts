@@ -110,7 +110,7 @@ async function startWorkers(title: string, words: readonly string[], size: Size)
     return JSON.parse(await output(command, { timeout: TIMEOUT[size] })) as StartsReport;
   };
   const own = await run("starts_worker.ts");
-  assertEquals([own.third.copies, own.end.copies], [1, 1], "copies of the trampoline");
+  assertEquals([own.third.copies, own.end.copies], [1, 1], "copies of the shim");
   assertLessOrEqual(own.end.states, 2 * (AT_ONCE + 1), "states of getrandom");
   const steep = KINDS.filter((kind) => growth(own, kind) >= SLACK[kind]);
   if (steep.length === 0) return row(title, own);
@@ -130,7 +130,7 @@ function row(title: string, own: StartsReport, bare?: StartsReport): Row {
   const { workers, third, end, seconds } = own;
   return {
     runtime: title,
-    entries: `trampoline ${third.copies} to ${end.copies}, states ${third.states} to ${end.states}`,
+    entries: `shim ${third.copies} to ${end.copies}, states ${third.states} to ${end.states}`,
     cost: `${seconds.toFixed(0)} s`,
     result: `${workers} Workers; from a third of them to the end: ${leftBy(own)}` +
       (bare ? `; by the FFI alone: ${leftBy(bare)}` : ""),

@@ -8,7 +8,8 @@
  */
 import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { CLOCK_MONOTONIC, cpu, now, type Sources, sources, syscalls } from "../../mod.ts";
+import { syscalls } from "../../doctor/mod.ts";
+import { CLOCK_MONOTONIC, cpu, now, type Sources, sources } from "../../mod.ts";
 
 /** What one Worker saw, and all of them together. */
 export interface SoakTally {

@@ -3,8 +3,8 @@
  * Worker leaves behind that uses the FFI, and no more.
  */
 import { readFileSync } from "node:fs";
+import { LIBC } from "../../shim/libc.ts";
 import {
-  LIBC,
   SHIM,
   SHIM_CLOCKS,
   SHIM_CPU,
@@ -13,7 +13,7 @@ import {
   SHIM_REFERENCE,
   SHIM_TICKS,
   SHIM_WALL,
-} from "../../ffi/types.ts";
+} from "../../shim/signatures.ts";
 import { ownFfi } from "../fixtures/own_ffi.ts";
 
 const used = [LIBC, SHIM, SHIM_CLOCKS, SHIM_CPU, SHIM_PROCESS, SHIM_RANDOM, SHIM_TICKS];

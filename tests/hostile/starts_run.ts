@@ -18,7 +18,7 @@ export interface Possessions {
   readonly descriptors: number;
   /** Lines of /proc/self/maps. */
   readonly mappings: number;
-  /** Of the trampoline. */
+  /** Of the shim. */
   readonly copies: number;
   /** Mappings for the states of the vDSO's getrandom. */
   readonly states: number;
@@ -37,7 +37,8 @@ function possessions(): Possessions {
   const read = (file: string) => readFileSync(`/proc/self/${file}`, "utf8");
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(read("status")) ?? [];
   const mappings = read("maps").trimEnd().split("\n");
-  const ours = mappings.filter((line) => /\/memfd:x-vdso:|libxvdso/.test(line));
+  // The addon's file, from the sources, never had a name.
+  const ours = mappings.filter((line) => /\/memfd:x-vdso:|libxvdso|\/#\d+ \(deleted\)$/.test(line));
   const flags = read("smaps").match(/^VmFlags:.*$/gm) ?? [];
   return {
     memory: Number(kilobytes) * 1024,

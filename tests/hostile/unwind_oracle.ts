@@ -1,8 +1,8 @@
 /**
  * What must hold of an unwind entry that has been read: the record is in the bytes, and says that.
  *
- * A second reader, of what compilers write: of rarer forms it says nothing, and tests/elf_unwind.test.ts
- * does.
+ * A second reader, of what compilers write. It says nothing of rarer forms; the tests of elf/unwind/
+ * do.
  */
 import type { UnwindEntry, UnwindRow } from "../../elf/mod.ts";
 import { PT, type Raw } from "./layout.ts";

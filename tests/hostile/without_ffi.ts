@@ -37,7 +37,7 @@ export interface WithoutFfiReport {
   /** The vDSO as it lies in memory, in base64, and what the parser made of it. */
   readonly vdso: string;
   readonly facts: unknown;
-  /** Of each trampoline's bytes. */
+  /** Of each shim's bytes. */
   readonly sha256: Readonly<Record<string, string>>;
 }
 

@@ -1,11 +1,11 @@
 /*
  * call_vdso SONAME SYMBOL VERSION
  *
- * CALL_VDSO of the trampoline, linked in: what it makes of the answers of the vDSO's clock_gettime
- * and of system calls. The trampoline itself would not show a wrong errno of the vDSO, since it asks
+ * CALL_VDSO of the shim, linked in: what it makes of the answers of the vDSO's clock_gettime
+ * and of system calls. The shim itself would not show a wrong errno of the vDSO, since it asks
  * the system call after that.
  *
- * Compiled with the trampoline's own macros, ARCH_HEADER and BUILD_ID. No header of libc: they would
+ * Compiled with the shim's own macros, ARCH_HEADER and BUILD_ID. No header of libc: they would
  * define the same names.
  */
 #include "../../shim/vdso.c"

@@ -6,9 +6,9 @@
  * seccomp(2). Names that this CPU does not have (mkdir on aarch64) are passed over, so that one
  * command serves all of them; names that nobody knows are an error, exit code 125.
  *
- * Two names stand for a kind of mmap(2), since no program starts without any of it: mmap_exec_file
- * for executable mappings of files, memfds among them, and mmap_droppable for the memory that the
- * vDSO's getrandom wants.
+ * Some names stand for a kind of call, since no program starts without any of it: of mmap(2),
+ * mmap_exec_file for executable mappings of files, memfds among them, and mmap_droppable for the memory
+ * that the vDSO's getrandom wants; of openat(2), open_tmpfile for files that never have a name.
  *
  * Built with -shared, it is a library with the function deny(rules), for a process that locks itself
  * down when it has started: some runtimes do not start in what they can live with.
@@ -40,7 +40,9 @@
 #endif
 
 enum { MAX_RULES = 32, MOST_STEPS = 9, ABSENT = -1, UNKNOWN = -2 };
-enum { MMAP_PROT = 2, MMAP_FLAGS = 3 };
+enum { MMAP_PROT = 2, MMAP_FLAGS = 3, OPENAT_FLAGS = 2 };
+/* O_TMPFILE without the O_DIRECTORY that it contains. */
+enum { TMPFILE = 020000000 };
 
 struct named {
   const char *name;
@@ -54,6 +56,7 @@ static const struct named syscalls[] = {
   {"mkdir", ABSENT},
 #endif
   {"mkdirat", SYS_mkdirat},
+  {"adjtimex", SYS_adjtimex},
   {"clock_getres", SYS_clock_getres},
   {"clock_gettime", SYS_clock_gettime},
   {"getcpu", SYS_getcpu},
@@ -61,13 +64,14 @@ static const struct named syscalls[] = {
   {"memfd_create", SYS_memfd_create},
   {"mmap_droppable", SYS_mmap},
   {"mmap_exec_file", SYS_mmap},
+  {"open_tmpfile", SYS_openat},
   {"pipe2", SYS_pipe2},
   {"process_vm_readv", SYS_process_vm_readv},
 };
 
 static const struct named errnos[] = {
   {"EPERM", EPERM}, {"EACCES", EACCES}, {"EAGAIN", EAGAIN}, {"EFAULT", EFAULT},
-  {"EINVAL", EINVAL}, {"ENOMEM", ENOMEM}, {"ENOSYS", ENOSYS},
+  {"EINVAL", EINVAL}, {"ENOMEM", ENOMEM}, {"ENOSYS", ENOSYS}, {"EOPNOTSUPP", EOPNOTSUPP},
 };
 
 /* What some rules ask of the arguments besides: these bits of them must have this value. */
@@ -78,6 +82,7 @@ static const struct condition {
   {"mmap_droppable", MMAP_FLAGS, MAP_TYPE, MAP_DROPPABLE},
   {"mmap_exec_file", MMAP_FLAGS, MAP_ANONYMOUS, 0},
   {"mmap_exec_file", MMAP_PROT, PROT_EXEC, PROT_EXEC},
+  {"open_tmpfile", OPENAT_FLAGS, TMPFILE, TMPFILE},
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))

@@ -1,7 +1,7 @@
 /*
  * musl_load TRAMPOLINE MEMFDS TIMES CLOCK_GETTIME GETRANDOM
  *
- * Loads the trampoline from so many memfds, from each so many times, as shim/load.ts does: whatever a
+ * Loads the shim from so many memfds, from each so many times, as shim/load.ts does: whatever a
  * memfd's path is spelt like, it must be one library. Binds it to the vDSO and checks what it answers
  * against the system call. Prints how many lines this has added to /proc/self/maps.
  *

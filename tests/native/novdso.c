@@ -12,7 +12,7 @@
  *   --unmap     [vdso] and [vvar*] are unmapped
  *   --dangling  they are unmapped, but the vector points there, as under Valgrind or after
  *               checkpoint/restore. The entry is away until libc has started, which would read the
- *               image and crash; and the addresses stay reserved, lest something else move in.
+ *               image and crash; and the addresses stay reserved, so that nothing else moves in.
  *
  * PROGRAM takes this very process over, so that its exit code, signals and parent are its own. Who
  * edits is a grandchild that traces it up to that point and is gone then: strace -D does the same.

@@ -1,7 +1,7 @@
 /*
  * shim_abi TRAMPOLINE ENTRIES
  *
- * Loads the trampoline as a C program would, calls every function of it with good and bad
+ * Loads the shim as a C program would, calls every function of it with good and bad
  * arguments, and prints a line "what result" for each call. Judges nothing but times, which differ
  * from run to run: 1 stands for a time between two readings of libc's own clock. The lines "cost"
  * are nanoseconds, for reports.
@@ -21,6 +21,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <sched.h>
 #include <time.h>
@@ -42,13 +44,21 @@ static double (*vdso_cpu)(void);
 static double (*vdso_ticks)(void);
 static double (*vdso_ticks_frequency)(void);
 static void (*vdso_ticks_sample)(double *);
+static void (*vdso_ticks_costs)(double *);
 static int32_t (*vdso_random_slot)(void);
 static double (*vdso_getrandom)(double, void *);
 static double (*vdso_random_u32)(double);
 static double (*vdso_random_f64)(double);
 static int64_t (*vdso_syscall)(int32_t, int32_t);
 static int32_t (*vdso_is_normalized)(int32_t, int32_t);
+static int32_t (*vdso_affinity)(int32_t, void *, int32_t);
 static double (*vdso_loop)(int32_t, int32_t, int32_t);
+static int32_t (*vdso_jitter)(void *, int32_t);
+static int32_t (*vdso_adjtimex)(void *, int32_t);
+static int32_t (*vdso_syslog)(void *, int32_t);
+static int32_t (*vdso_seccomp)(void);
+static int32_t (*vdso_cpuid)(int32_t, void *, int32_t);
+static double (*vdso_entry_loop)(int32_t, int32_t, int32_t);
 
 static void *symbol(void *library, const char *name) {
   void *address = dlsym(library, name);
@@ -80,17 +90,25 @@ static void load(const char *path) {
   LOAD(vdso_ticks);
   LOAD(vdso_ticks_frequency);
   LOAD(vdso_ticks_sample);
+  LOAD(vdso_ticks_costs);
   LOAD(vdso_random_slot);
   LOAD(vdso_getrandom);
   LOAD(vdso_random_u32);
   LOAD(vdso_random_f64);
   LOAD(vdso_syscall);
   LOAD(vdso_is_normalized);
+  LOAD(vdso_affinity);
   LOAD(vdso_loop);
+  LOAD(vdso_jitter);
+  LOAD(vdso_adjtimex);
+  LOAD(vdso_syslog);
+  LOAD(vdso_seccomp);
+  LOAD(vdso_cpuid);
+  LOAD(vdso_entry_loop);
 #undef LOAD
 }
 
-/* The entries, in the order of the trampoline's own. */
+/* The entries, in the order of the shim's own. */
 enum { CLOCK_GETTIME, CLOCK_GETRES, GETTIMEOFDAY, TIME, GETCPU, GETRANDOM };
 
 static void say(const char *what, int64_t result) { printf("%s %lld\n", what, (long long)result); }
@@ -190,6 +208,17 @@ static void say_ticks(void) {
   int64_t raw = libc_time(CLOCK_MONOTONIC_RAW);
   say("ticks.sample", raw - 1000000000 < sample[1] && sample[1] <= raw);
   say("ticks.frequency", hz == 0 || hz > 1e6);
+  double costs[4] = {0, 0, 0, -1};
+  vdso_ticks_costs(costs);
+  say("ticks.costs", costs[0] >= 0 && costs[1] > 0 && costs[2] > 0 && costs[2] < 1e12 && costs[3] == -1);
+}
+
+static void say_affinity(void) {
+  uint64_t before[16] = {0}, after[16] = {0};
+  int32_t bytes = vdso_affinity(0, before, sizeof before);
+  say("affinity", bytes > 0 && vdso_affinity(1, before, bytes) == 0);
+  say("affinity.equal", vdso_affinity(0, after, sizeof after) == bytes && before[0] == after[0]);
+  say("affinity.null", vdso_affinity(0, NULL, sizeof before));
 }
 
 /* ---- Random numbers ---- */
@@ -300,6 +329,89 @@ static void say_loops(void) {
   say("cost.syscall", least_cost(1));
 }
 
+/* ---- The jitter loop ---- */
+
+static int32_t run_jitter(double *m, size_t length, double by_clock, double threshold, double ticks,
+                          double ns) {
+  m[0] = by_clock, m[1] = threshold, m[2] = ticks, m[3] = ns;
+  return vdso_jitter(m, (int32_t)length);
+}
+
+/* Where things are: shim/jitter.h. */
+static void say_jitter(void) {
+  enum { ELAPSED = 9, READINGS, GAPS, LOST, BLIND, COUNTS = 17, BUCKETS = 5376, WORST = 2 };
+  enum { LENGTH = COUNTS + BUCKETS + 4 * WORST };
+  static double m[LENGTH + 1];
+  const size_t size = LENGTH * sizeof *m;
+  m[LENGTH] = -1;
+  double *worst = m + COUNTS + BUCKETS;
+  vdso_ticks_frequency();
+  /* By the counter, and with CLOCK_MONOTONIC in its place; ended by the length in ticks, and in time. */
+  for (int by_clock = 0; by_clock < 2; by_clock++) {
+    double counts = 0, before = m[COUNTS + BUCKETS - 1];
+    memset(m, 0, size);
+    int64_t start = libc_time(CLOCK_MONOTONIC);
+    say("jitter", run_jitter(m, size, by_clock, 0, 3e6, 1e9));
+    for (int i = 0; i < BUCKETS; i++) counts += m[COUNTS + i];
+    say("jitter.counts", counts == m[GAPS] && counts > 0 && counts <= m[READINGS] && before == 0);
+    say("jitter.times", m[LOST] + m[BLIND] <= m[ELAPSED] && m[ELAPSED] >= 3e6);
+    say("jitter.start", start <= m[8] && m[8] <= libc_time(CLOCK_MONOTONIC));
+    /* On a busy machine one gap may be all of the time. */
+    const int both = (worst[0] > 0) + (worst[4] > 0) == (m[GAPS] < 2 ? m[GAPS] : 2);
+    say("jitter.worst", both && worst[1] <= m[ELAPSED] && worst[3] >= 0);
+    say("jitter.end", run_jitter(m, size, by_clock, 1e18, 1e18, 3e6));
+    int64_t end = libc_time(CLOCK_MONOTONIC);
+    say("jitter.time", m[8] + 3e6 <= end && m[GAPS] == 0);
+  }
+  say("jitter.none", run_jitter(m, size, 0, 0, 0, 0));
+  say("jitter.readings", (int64_t)m[READINGS]);
+  say("jitter.beyond", (int64_t)m[LENGTH]);
+  say("jitter.small", run_jitter(m, size - 4 * WORST * sizeof *m, 0, 0, 1, 1));
+  say("jitter.small", vdso_jitter(NULL, 0));
+  say("jitter.small", vdso_jitter(NULL, INT_MIN));
+  static const double bad[] = {-1, 1e19, NAN};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    say("jitter.bad", run_jitter(m, size, 0, bad[i], 1, 1));
+    say("jitter.bad", run_jitter(m, size, 0, 1, bad[i], 1));
+    say("jitter.bad", run_jitter(m, size, 0, 1, 1, bad[i]));
+  }
+}
+
+/* ---- Kernel and CPU ---- */
+
+static void say_machine(void) {
+  uint32_t leaf[5] = {0, 0, 0, 0, 0x55};
+  struct timex expected = {0};
+  union {
+    struct timex x;
+    unsigned char bytes[sizeof(struct timex) + 1];
+  } found;
+  memset(&found, 0x55, sizeof found); /* modes that would set everything */
+  int state = adjtimex(&expected);
+  say("adjtimex.state", vdso_adjtimex(&found, sizeof found.x) == state);
+  say("adjtimex.equal", found.x.tick == expected.tick && found.x.freq == expected.freq &&
+                          found.x.status == expected.status && found.x.time.tv_sec >= expected.time.tv_sec);
+  say("adjtimex.beyond", found.bytes[sizeof found.x]);
+  say("adjtimex.short", vdso_adjtimex(&found, sizeof found.x - 1));
+  say("adjtimex.null", vdso_adjtimex(NULL, 0));
+  say("syslog.negative", vdso_syslog(leaf, -1) < 0);
+  int mode = prctl(PR_GET_SECCOMP);
+  say("seccomp", vdso_seccomp() == (mode < 0 ? -errno : mode));
+  int32_t bytes = vdso_cpuid(0, leaf, sizeof leaf);
+#ifdef __x86_64__
+  say("cpuid", bytes == 16 && leaf[1] != 0 && leaf[4] == 0x55 && vdso_cpuid(0, leaf, 15) == -EINVAL);
+#else
+  say("cpuid", bytes == -ENOSYS && leaf[0] == 0);
+#endif
+}
+
+static void say_entry_loops(int32_t entries) {
+  for (int32_t by_syscall = 0; by_syscall < 2; by_syscall++)
+    for (int32_t entry = -1; entry < entries; entry++)
+      say("entry_loop", vdso_entry_loop(by_syscall, entry, 1000) > 0);
+  say("entry_loop.none", vdso_entry_loop(0, -1, INT_MIN) >= 0);
+}
+
 /* ---- The image ---- */
 
 static char *map(size_t size, int protection) {
@@ -405,7 +517,7 @@ static void *write_thread_name(void *name) {
   return NULL;
 }
 
-/* A memfd that a thread of that name (PID/task/TID) has made for the trampoline. */
+/* A memfd that a thread of that name (PID/task/TID) has made for the shim. */
 static int memfd_of(const char *thread) {
   char name[PATH_MAX + 16];
   snprintf(name, sizeof name, "x-vdso:%s", thread);
@@ -451,10 +563,14 @@ int main(int argc, char **argv) {
   say_order();
   say_getcpu();
   say_ticks();
+  say_affinity();
   say_random();
   say_fork();
   say_normalized();
   say_loops();
+  say_jitter();
+  say_machine();
+  say_entry_loops(atoi(argv[2]));
   say_sweep();
   return 0;
 }

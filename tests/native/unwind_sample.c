@@ -1,6 +1,6 @@
 /*
  * A library whose unwind tables make use of all that assemblers can write, for any CPU: the
- * registers are DWARF's numbers, and the code is not meant to run. readelf and elf/unwind.ts read
+ * registers are DWARF's numbers, and the code is not meant to run. readelf and elf/unwind/ read
  * the tables; what they say is nonsense in every ABI, and that is no matter to either.
  *
  * Distances are multiples of 4, in which some CPUs count.

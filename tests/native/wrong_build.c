@@ -1,4 +1,4 @@
-/* A library with the trampoline's functions, but not of this version's build. */
+/* A library with the shim's functions, but not of this version's build. */
 #include <stdint.h>
 
 double vdso_build_id(void) { return 0x123456789abc; }

@@ -1,10 +1,10 @@
 /**
  * Bundles are built where there is no koffi, so that a bundler which went looking for it would say
- * so, and run elsewhere, with koffi beside them: not where they were built.
+ * so, and run elsewhere, alone: not where they were built.
  */
 import { assert, assertEquals } from "@std/assert";
 import { build, type BuildOptions } from "esbuild";
-import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdtempSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import type { Sources } from "../../mod.ts";
@@ -17,28 +17,25 @@ const plain = project("plain");
 const EVERY: readonly [RuntimeName, Sources["ffi"]][] = [
   ["deno", "deno"],
   ["bun", "bun"],
-  ["node22", "koffi"],
-  ["node24", "koffi"],
-  ["node26", "node"],
+  ["node22", "addon"],
+  ["node24", "addon"],
+  ["node26", "addon"],
 ];
 
 /** Where a bundle comes to lie. */
-function elsewhere(koffi: boolean): string {
-  const place = mkdtempSync(join(directory, "bundle-"));
-  if (koffi) {
-    mkdirSync(join(place, "node_modules"));
-    for (const name of ["koffi", "@koromix"]) {
-      symlinkSync(join(project("koffi"), "node_modules", name), join(place, "node_modules", name));
-    }
-  }
-  return place;
+function elsewhere(): string {
+  return mkdtempSync(join(directory, "bundle-"));
 }
 
-function runs(runtime: RuntimeName, bundle: string, ffi: Sources["ffi"], koffi: boolean): void {
-  const place = elsewhere(koffi);
+function runs(
+  runtime: RuntimeName,
+  bundle: string,
+  ffi: Sources["ffi"],
+  flags: readonly string[] = runtime === "deno" ? ["run", "--no-prompt", "--allow-ffi"] : [],
+): void {
+  const place = elsewhere();
   const file = basename(bundle);
   copyFileSync(bundle, join(place, file));
-  const flags = runtime === "deno" ? ["run", "--no-prompt", "--allow-ffi"] : [];
   assertReport(place, [runtimeBin(runtime), ...flags, file], ffi);
 }
 
@@ -61,15 +58,15 @@ test("an esbuild bundle works in every runtime", { timeout }, async () => {
   const bundle = join(directory, "esbuild.mjs");
   const inputs = await esbuild(bundle, { format: "esm", platform: "node" });
   assertEquals(inputs.filter((input) => /koffi|cli\.js/.test(input)), []);
-  for (const [runtime, ffi] of EVERY) runs(runtime, bundle, ffi, true);
-  runs("node22", bundle, "none", false);
+  for (const [runtime, ffi] of EVERY) runs(runtime, bundle, ffi);
+  runs("node22", bundle, "none", ["--no-addons"]);
 });
 
 test("an esbuild bundle in CommonJS works in Node", { timeout }, async () => {
   const bundle = join(directory, "esbuild.cjs");
   await esbuild(bundle, { format: "cjs", platform: "node" });
-  for (const [runtime, ffi] of EVERY.slice(2)) runs(runtime, bundle, ffi, true);
-  runs("node22", bundle, "none", false);
+  for (const [runtime, ffi] of EVERY.slice(2)) runs(runtime, bundle, ffi);
+  runs("node22", bundle, "none", ["--no-addons"]);
 });
 
 test(
@@ -78,7 +75,7 @@ test(
   async () => {
     const bundle = join(directory, "browser.mjs");
     await esbuild(bundle, { format: "esm", platform: "browser" });
-    runs("node26", bundle, "node", false);
+    runs("node26", bundle, "addon");
   },
 );
 
@@ -101,22 +98,22 @@ function bunBuild(outfile: string, ...options: string[]): string {
 }
 
 test("a bun build bundle for Bun works in Bun", { timeout }, () => {
-  runs("bun", bunBuild("bun.js", "--target=bun"), "bun", false);
+  runs("bun", bunBuild("bun.js", "--target=bun"), "bun");
 });
 
 test("a bun build bundle for Node works in every runtime", { timeout }, () => {
   const bundle = bunBuild("bun.mjs", "--target=node");
-  for (const [runtime, ffi] of EVERY) runs(runtime, bundle, ffi, true);
-  runs("node22", bundle, "none", false);
+  for (const [runtime, ffi] of EVERY) runs(runtime, bundle, ffi);
+  runs("node22", bundle, "none", ["--no-addons"]);
 });
 
 test("a bun build bundle in CommonJS works in Node", { timeout }, () => {
   const bundle = bunBuild("bun.cjs", "--target=node", "--format=cjs");
-  for (const [runtime, ffi] of EVERY.slice(2)) runs(runtime, bundle, ffi, true);
-  runs("node22", bundle, "none", false);
+  for (const [runtime, ffi] of EVERY.slice(2)) runs(runtime, bundle, ffi);
+  runs("node22", bundle, "none", ["--no-addons"]);
 });
 
 test("bun build --compile makes one executable file that works", { timeout }, () => {
   const executable = bunBuild("executable", "--compile");
-  assertReport(elsewhere(false), [executable], "bun");
+  assertReport(elsewhere(), [executable], "bun");
 });

@@ -29,6 +29,12 @@ for (const [name, command] of Object.entries(WAYS)) {
   });
 }
 
+test("bunx runs vdso in Bun, npx in Node", { timeout }, () => {
+  const runtime = (way: keyof typeof WAYS) =>
+    /^runtime +(\w+)/m.exec(output(project("koffi"), WAYS[way], { PATH }))?.[1];
+  assertEquals([runtime("bunx vdso"), runtime("npx vdso")], ["bun", "node"]);
+});
+
 const TOOLS: readonly RuntimeName[] = ["deno", "bun", "node22", "node24", "node26"];
 
 for (const [name, command] of Object.entries(WAYS)) {

@@ -9,7 +9,7 @@ import { ROOT } from "../../scripts/runtimes.ts";
 export const PROJECTS = {
   plain: [],
   koffi: [`koffi@${koffiVersion()}`],
-  oldestKoffi: ["koffi@3.0.0"], // the first that package.json's peerDependencies allow
+  oldestKoffi: ["koffi@2.16.0"], // the first that package.json's peerDependencies allow
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** Makes every project in `directory`: what `npm install` makes of an empty one, and our programs. */

@@ -2,7 +2,6 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import type { RunResult } from "../../bench/mod.ts";
 import { RUNTIMES } from "../../scripts/runtimes.ts";
-import type { PROJECTS } from "./projects.ts";
 import { assertReport, output, project, runtimeBin } from "./support.ts";
 
 /** Deno's permissions: the library takes FFI alone, require() in Deno takes files too. */
@@ -11,34 +10,46 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   "deno main.cjs": ["run", "--no-prompt", "--allow-ffi", "--allow-read"],
 };
 
-function expectedFfi(runtime: string, where: keyof typeof PROJECTS) {
-  if (runtime === "deno" || runtime === "bun") return runtime;
-  if (runtime === "node26") return "node";
-  return where === "plain" ? "none" : "koffi";
+function expectedFfi(runtime: string) {
+  return runtime === "deno" || runtime === "bun" ? runtime : "addon";
 }
 
 for (const { name, bin } of RUNTIMES) {
-  for (const where of ["plain", "koffi"] as const) {
-    for (const [file, how] of [["main.mjs", "imported"], ["main.cjs", "required"]] as const) {
-      const beside = where === "plain" ? "without koffi" : "beside koffi";
-      test(`the package works ${how} in ${name}, ${beside}`, () => {
-        const command = [bin, ...FLAGS[`${name} ${file}`] ?? [], file];
-        assertReport(project(where), command, expectedFfi(name, where));
-      });
-    }
+  for (const [file, how] of [["main.mjs", "imported"], ["main.cjs", "required"]] as const) {
+    test(`the package works ${how} in ${name}, alone`, () => {
+      const command = [bin, ...FLAGS[`${name} ${file}`] ?? [], file];
+      assertReport(project("plain"), command, expectedFfi(name));
+    });
   }
 }
+
+/** For programs that may read, and nothing else. */
+const PERMISSION = ["--permission", "--allow-fs-read=*", "--disable-warning=SecurityWarning"];
+
+for (const node of ["node22", "node24", "node26"] as const) {
+  const bin = runtimeBin(node);
+
+  test(`the package needs a permission for addons alone, in ${node}`, () => {
+    assertReport(project("plain"), [bin, ...PERMISSION, "--allow-addons", "main.mjs"], "addon");
+    assertReport(project("plain"), [bin, ...PERMISSION, "main.mjs"], "none");
+  });
+
+  test(`the package goes by koffi where a program asks for it, in ${node}`, () => {
+    assertReport(project("koffi"), [bin, "koffi.mjs"], "koffi");
+    assertReport(project("oldestKoffi"), [bin, "koffi.mjs"], "koffi");
+  });
+}
+
+test("the package takes the next best where Node may load no addon", () => {
+  const flags = ["--no-addons"];
+  assertReport(project("plain"), [runtimeBin("node26"), ...flags, "main.mjs"], "node");
+  assertReport(project("plain"), [runtimeBin("node24"), ...flags, "main.mjs"], "none");
+});
 
 test("the package works by an npm: specifier in Deno", () => {
   const command = [runtimeBin("deno"), "run", "--no-prompt", "--allow-ffi", "npm_specifier.mjs"];
   assertReport(project("plain"), command, "deno");
 });
-
-for (const node of ["node22", "node24"] as const) {
-  test(`the package works with the oldest koffi that it allows, in ${node}`, () => {
-    assertReport(project("oldestKoffi"), [runtimeBin(node), "main.mjs"], "koffi");
-  });
-}
 
 for (const { name, bin } of RUNTIMES) {
   test(`the package measures in ${name}`, { timeout: 60_000 }, () => {
@@ -52,7 +63,8 @@ for (const { name, bin } of RUNTIMES) {
     assertEquals(runtime.name, name.replace(/\d+$/, ""));
     assertEquals(results.map(({ group, name }) => [...group, name]), [["parse", "JSON"]]);
     assert((results[0]?.ns.min ?? 0) > 0 && rest.p50 > 0, text);
-    assertEquals([rest.verdict, rest.same], ["no change", true]);
-    assertEquals(results[0]?.clock.name, "ticks");
+    // Against itself. A busy machine makes the interval too wide to say that nothing has changed.
+    assert(["no change", "cannot tell"].includes(rest.verdict) && rest.same, text);
+    assert(["ticks", "now"].includes(results[0]?.clock.name ?? ""), text);
   });
 }

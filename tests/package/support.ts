@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { Sources } from "../../mod.ts";
-import { tarballName } from "../../scripts/npm/manifest.ts";
+import { tarballName } from "../../scripts/build/npm/manifest.ts";
 import { ROOT, type RuntimeName, RUNTIMES } from "../../scripts/runtimes.ts";
 import { environment, type PROJECTS } from "./projects.ts";
 

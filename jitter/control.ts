@@ -1,0 +1,40 @@
+/**
+ * The control meter: the same in a Worker that has nothing else to do. What it sees is the machine's
+ * doing, and not the program's.
+ *
+ * @module
+ */
+import { Worker } from "node:worker_threads";
+import { BUCKETS } from "./buckets.ts";
+import { controlTask } from "./task.ts";
+import { WORKER } from "./worker_url.ts";
+
+/** A control meter, from the moment on at which its Worker runs. */
+export interface Control {
+  /** Counts by bucket, which the Worker writes. */
+  readonly counts: Float64Array;
+  /** Why there is none; undefined while there is one. */
+  readonly failure: () => string | undefined;
+  close(): void;
+}
+
+/** Starts it. It keeps no program alive. */
+export function startControl(periodMs: number): Control {
+  const memory = new SharedArrayBuffer(8 * BUCKETS);
+  const worker = new Worker(WORKER, { workerData: controlTask(periodMs, memory) });
+  let failure: string | undefined;
+  let closed = false;
+  worker.unref();
+  worker.on("error", (error: unknown) => failure = String(error));
+  worker.on("exit", () => {
+    if (!closed) failure ??= "The Worker ended";
+  });
+  return {
+    counts: new Float64Array(memory),
+    failure: () => failure,
+    close() {
+      closed = true;
+      void worker.terminate();
+    },
+  };
+}

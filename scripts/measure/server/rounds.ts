@@ -1,0 +1,130 @@
+/** Loads the contenders in turns, and compares each with nobody in the same round. */
+import { join } from "node:path";
+import { median } from "../../../bench/median.ts";
+import { ROOT, type RuntimeCommand } from "../../runtimes.ts";
+import { type Child, start } from "../child.ts";
+import { medianInterval } from "../interval.ts";
+import { connectTo } from "./client.ts";
+import type { Added, Contender, Hello, RuntimeResult, Style, Target } from "./results.ts";
+
+const CONNECTIONS = 16;
+/** So that every contender is compiled, and the heap has its size. */
+const WARM_UP = 10_000;
+
+/** How long it takes. */
+export interface Effort {
+  /** One after the other: what memory and machine code come to lie where differs from one to the next. */
+  readonly processes: number;
+  /** In each of them. */
+  readonly rounds: number;
+  /** Of each contender in a round. */
+  readonly requests: number;
+}
+
+/** What runs in a process of its own, in Node: ours hears of all servers of its process, so all do. */
+const ALONE: readonly Contender[] = [
+  "nobody",
+  "nobody, again",
+  "@x/vdso/server",
+  "prom-client",
+  "@prometheus-io/client",
+  "OpenTelemetry SDK",
+];
+
+/** What differs by the process is told from what differs by the contender: of each process one figure. */
+export async function measureServers(
+  runtime: RuntimeCommand,
+  { processes, rounds, requests }: Effort,
+  warmUp = WARM_UP,
+): Promise<RuntimeResult> {
+  let version = "";
+  let targets: readonly Target[] = [];
+  const costs: number[][][] = [];
+  for (let i = 0; i < processes; i++) {
+    const measured = await measureProcesses(runtime, rounds, requests, warmUp);
+    ({ version, targets } = measured);
+    costs.push(measured.costs);
+  }
+  return { runtime: runtime.name, version, ...compare(targets, costs) };
+}
+
+/** Nanoseconds of CPU per request: of each target, in each round. */
+async function measureProcesses(
+  runtime: RuntimeCommand,
+  rounds: number,
+  requests: number,
+  warmUp: number,
+): Promise<{ version: string; targets: readonly Target[]; costs: number[][] }> {
+  const command = [...runtime.run, join(ROOT, "scripts/measure/server/serve.ts")];
+  const alone = runtime.name.startsWith("node") ? ALONE : [];
+  const children = [[], ...alone.map((contender) => [contender])]
+    .map((args) => start(runtime.bin, [...command, ...args]));
+  try {
+    const hellos = await Promise.all(
+      children.map(async (child) => JSON.parse(await child.ask()) as Hello),
+    );
+    const targets = await Promise.all(
+      hellos.flatMap(({ targets }, i) =>
+        targets.map(async (target) => ({
+          ...target,
+          child: children[i] as Child,
+          clients: await Promise.all(
+            Array.from({ length: CONNECTIONS }, () => connectTo(target.port)),
+          ),
+        }))
+      ),
+    );
+    const load = async (target: number, requests: number) => {
+      const { child, clients } = targets[target] as (typeof targets)[number];
+      const each = Math.ceil(requests / CONNECTIONS);
+      const before = Number(await child.ask("cpu"));
+      await Promise.all(clients.map((client) => client.send(each)));
+      const after = Number(await child.ask("cpu"));
+      return (after - before) / (each * CONNECTIONS);
+    };
+    const order = targets.map((_, target) => target);
+    for (const target of order) await load(target, warmUp);
+    const costs: number[][] = targets.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const target of shuffled(order)) costs[target]?.push(await load(target, requests));
+    }
+    for (const { clients } of targets) clients.forEach((client) => client.close());
+    return { version: hellos[0]?.version ?? "", targets, costs };
+  } finally {
+    for (const child of children) {
+      await child.ask("end").catch(() => {}); // it is gone already, if something threw
+      await child.close();
+    }
+  }
+}
+
+/**
+ * Differences to nobody, round by round: what else the machine does, it does to both. Their medians,
+ * one of each process, are the sample.
+ *
+ * @param costs by process, by target, by round
+ */
+export function compare(
+  targets: readonly Target[],
+  costs: readonly (readonly (readonly number[])[])[],
+): Pick<RuntimeResult, "base" | "added"> {
+  const base: Partial<Record<Style, number>> = {};
+  const added: Added[] = [];
+  for (const [i, { style, contender }] of targets.entries()) {
+    const nobody = targets.findIndex((one) => one.style === style && one.contender === "nobody");
+    if (i === nobody) {
+      base[style] = median(costs.map((own) => median(own[i] ?? [])));
+      continue;
+    }
+    const differences = costs.map((own) =>
+      median(own[i]?.map((ns, round) => ns - (own[nobody]?.[round] ?? NaN)) ?? [])
+    );
+    added.push({ style, contender, ...medianInterval(differences) });
+  }
+  return { base, added };
+}
+
+function shuffled<T>(values: readonly T[]): T[] {
+  return values.map((value) => ({ value, at: Math.random() }))
+    .sort((a, b) => a.at - b.at).map(({ value }) => value);
+}

@@ -1,0 +1,148 @@
+/** Which test file runs in which runtime, and in which order. */
+import { globSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Disguise, DISGUISES } from "../../tests/fixtures/disguises.ts";
+import { ROOT, type RuntimeCommand, RUNTIMES } from "../runtimes.ts";
+
+/** `npm test`, or `npm run test:full`. */
+export type Tier = "quick" | "full";
+
+/** What one process runs. */
+export interface Unit {
+  readonly runtime: RuntimeCommand;
+  /** Below the root. */
+  readonly file: string;
+  /** As what other machine this one looks; itself if left out. */
+  readonly disguise?: Disguise;
+}
+
+/** They have commands of their own: test:package and test:hostile. */
+const ELSEWHERE = ["tests/package/**", "tests/hostile/**"];
+
+/** The test files of a room, or of all. */
+export function testFiles(room = "tests"): string[] {
+  return globSync(join(room, "**/*.test.ts"), { cwd: ROOT, exclude: ELSEWHERE }).sort();
+}
+
+/** Scripts are started by setup.mjs in this runtime, and in no other. */
+const SCRIPTS = { room: "tests/scripts/", runtimes: ["node26"] };
+/** Bytes in, data out: the same in every runtime, and in the full tier one of each engine shows it. */
+const COMPUTATION = {
+  rooms: ["tests/elf/", "tests/doctor/rules/"],
+  runtimes: { quick: ["node26"], full: ["bun", "node26"] },
+};
+/** The reason that other files of that kind give. */
+const ONLY_COMPUTES = /^\/\/ npm test: .*\((?:data in, data out|pure computation)\)$/m;
+/** Whatever else, the oldest and the newest Node: where a runtime's FFI or engine is what is tested. */
+const USUAL = ["deno", "bun", "node22", "node26"];
+/** One of each kind, where what is tested is built on that. */
+const BUILT_UPON = {
+  rooms: ["tests/bench/", "tests/doctor/", "tests/jitter/", "tests/otel/", "tests/server/"],
+  runtimes: ["deno", "bun", "node26"],
+};
+/**
+ * A line of another test file that says where it tells something, and why there: in the quick tier, or
+ * in both, where it would be the same test in another runtime.
+ */
+const IN: Readonly<Record<Tier, RegExp>> = {
+  quick: /^\/\/ (?:npm test|both tiers): ([\w, ]+?) \(.+\)$/m,
+  full: /^\/\/ both tiers: ([\w, ]+?) \(.+\)$/m,
+};
+
+/** Whether what it tests takes data and returns data. */
+export function onlyComputes(file: string, text = textOf(file)): boolean {
+  return COMPUTATION.rooms.some((room) => file.startsWith(room)) || ONLY_COMPUTES.test(text);
+}
+
+/** The names of the runtimes in which a file of this path and text is run. */
+export function runtimesOf(file: string, text: string, tier: Tier): readonly string[] {
+  const names = RUNTIMES.map(({ name }) => name);
+  if (file.startsWith(SCRIPTS.room)) return SCRIPTS.runtimes;
+  if (onlyComputes(file, text)) return COMPUTATION.runtimes[tier];
+  const usual = BUILT_UPON.rooms.some((room) => file.startsWith(room))
+    ? BUILT_UPON.runtimes
+    : USUAL;
+  const wanted = IN[tier].exec(text)?.[1]?.split(", ") ?? (tier === "full" ? names : usual);
+  const unknown = wanted.find((name) => !(names as string[]).includes(name));
+  if (unknown) throw new Error(`${file}: Expected runtimes of ${names.join(", ")}, got ${unknown}`);
+  return wanted;
+}
+
+function textOf(file: string): string {
+  return readFileSync(resolve(ROOT, file), "utf8");
+}
+
+/**
+ * The units of these files. Runtimes that somebody asks for are taken for every file.
+ *
+ * @param asked names of runtimes, or undefined for those where each file tells something
+ */
+export function planUnits(
+  files: readonly string[],
+  asked: readonly string[] | undefined,
+  tier: Tier,
+): Unit[] {
+  const unknown = asked?.find((name) => !RUNTIMES.some((runtime) => runtime.name === name));
+  if (unknown !== undefined) {
+    const names = RUNTIMES.map(({ name }) => name).join(", ");
+    throw new RangeError(`Expected --runtimes to be of ${names}, got ${unknown}`);
+  }
+  return files.flatMap((file) => {
+    const wanted = asked ?? runtimesOf(file, textOf(file), tier);
+    return RUNTIMES.filter(({ name }) => wanted.includes(name))
+      .map((runtime) => ({ runtime, file }));
+  });
+}
+
+/** Tests of what asks for the time, or prints what the machine is: not of processes that start others. */
+const DISGUISED =
+  /^tests\/(core|doctor|bench|jitter|cli)\/|^tests\/cli\b|^tests\/whole\/(docs|examples)/;
+const PROCESSES = /^tests\/cli\/(bunx|bench\/(advice|child|package_scope))\./;
+const CLOCKS = "tests/core/";
+const IN_TURN = ["deno", "bun", "node26"];
+
+/**
+ * The units of these files on this machine in the looks of others, for the full tier. Each file in one
+ * runtime after the other, from disguise to disguise; what tests the clocks themselves always in Deno,
+ * too, which may read less of the kernel's files than others. In the size of the quick tier, and what
+ * only computes not at all: it is the machine that differs.
+ */
+export function planDisguises(files: readonly string[], disguises = DISGUISES): Unit[] {
+  const asking = files.filter((file) =>
+    DISGUISED.test(file) && !PROCESSES.test(file) && !onlyComputes(file)
+  );
+  const units = planUnits(asking, undefined, "quick");
+  return disguises.flatMap((disguise, i) =>
+    asking.flatMap((file, j) => {
+      const possible = units.filter((unit) =>
+        unit.file === file && IN_TURN.includes(unit.runtime.name)
+      );
+      const turn = possible[(i + j) % possible.length];
+      return possible.filter((unit) =>
+        unit === turn || (file.startsWith(CLOCKS) && unit.runtime.name === "deno")
+      ).map((unit) => ({ ...unit, disguise }));
+    })
+  );
+}
+
+/** Seconds by {@link unitKey}. */
+export type Durations = Readonly<Record<string, number>>;
+
+export function unitKey({ runtime, file, disguise }: Unit): string {
+  return `${runtime.name} ${file}${disguise ? ` (looks like ${disguise.name})` : ""}`;
+}
+
+/** Longest first, or a long one would run last and alone. */
+export function longestFirst(units: readonly Unit[], durations: Durations): Unit[] {
+  const seconds = new Map(units.map((unit) => [unit, expected(unit, durations)]));
+  return units.toSorted((a, b) => (seconds.get(b) ?? 0) - (seconds.get(a) ?? 0));
+}
+
+/** As in the last run; else as in another runtime; else by the file's size, roughly. */
+function expected(unit: Unit, durations: Durations): number {
+  const known = durations[unitKey(unit)] ??
+    Math.max(
+      ...RUNTIMES.map((runtime) => durations[unitKey({ runtime, file: unit.file })] ?? 0),
+    );
+  return known || statSync(resolve(ROOT, unit.file)).size / 5000;
+}

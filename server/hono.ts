@@ -1,0 +1,68 @@
+/**
+ * Middleware for Hono.
+ *
+ * @module
+ */
+import { detectRuntime } from "../core/internals.ts";
+import { now } from "../mod.ts";
+import { ABORT, ERROR, type Registry } from "./registry.ts";
+import type { RequestLike, Streams } from "./streams.ts";
+import { LEAST_ABORT_NS } from "./timed.ts";
+
+/** What is read of Hono's context. */
+export interface HonoContext {
+  /** The request. */
+  readonly req: {
+    readonly raw: RequestLike;
+    readonly method: string;
+    readonly url: string;
+    readonly routePath: string;
+  };
+  /** The response, once there is one. */
+  readonly res: { readonly status: number };
+}
+
+/** As Hono's `app.use()` takes it. */
+export type HonoMiddleware = (
+  context: HonoContext,
+  next: () => Promise<unknown>,
+) => Promise<void>;
+
+const NOT_FOUND = 404;
+/** The pattern of middleware, as a rule: of a request that nothing else matched. */
+const EVERYTHING = /^\/?\*$/;
+
+/** Times what comes after it. */
+export function honoMiddleware(registry: Registry, streams: Streams): HonoMiddleware {
+  // Only there it costs next to nothing: see timed.ts.
+  const signal = detectRuntime() === "bun";
+
+  function end({ req }: HonoContext, status: number, ns: number): void {
+    registry.inFlight--;
+    const { routePath } = req; // of whatever came last, which is what has answered
+    const none = EVERYTHING.test(routePath) && (status === NOT_FOUND || status < 0);
+    const scheme = req.url.startsWith("https:") ? "https" : "http";
+    registry.route(none ? undefined : routePath, scheme).record(req.method, status, ns);
+  }
+
+  return (context, next) => {
+    const start = now();
+    registry.inFlight++;
+    const { raw } = context.req;
+    return next().then(() => {
+      const ns = now() - start;
+      if (signal && ns > LEAST_ABORT_NS && raw.signal?.aborted) {
+        streams.forget(raw);
+        return end(context, ABORT, ns);
+      }
+      const { status } = context.res;
+      const later = (status: number, ns: number) => end(context, status, ns);
+      if (streams.open !== 0 && streams.continue(raw, start, status, later)) return;
+      end(context, status, ns);
+    }, (error: unknown) => {
+      streams.forget(raw);
+      end(context, signal && raw.signal?.aborted ? ABORT : ERROR, now() - start);
+      throw error;
+    });
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * The wrapper around a handler of requests: from its call until its response is ready.
+ *
+ * @module
+ */
+import { now } from "../mod.ts";
+import { ABORT, ERROR, type Registry, type Route, UPGRADE } from "./registry.ts";
+import { OTHER_METHOD } from "./semconv.ts";
+import type { RequestLike, Streams } from "./streams.ts";
+
+/** A handler as Bun, Deno and fetch-style servers call it: what it takes is none of our business. */
+export type Handler = (this: never, ...args: never[]) => unknown;
+type MaybeRequest = RequestLike | null | undefined;
+type AnyHandler = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Few give up sooner, and a signal that nobody has asked for costs as much as all else here. */
+export const LEAST_ABORT_NS = 1e6;
+
+const { then } = Promise.prototype;
+/** So many objects wait for further requests of a handler: 10 KB. */
+const MOST_SPARE = 100;
+
+/** How a handler is timed. */
+export interface Timing {
+  readonly registry: Registry;
+  readonly route: Route;
+  readonly streams: Streams;
+  /** Of all requests: then it is not read. */
+  readonly method: string | undefined;
+  /**
+   * Whether the request's signal tells if the client has gone. Bun's does. Deno's makes Deno print a
+   * warning, and other servers' may cost what they like.
+   */
+  readonly signal: boolean;
+  /** Whether a handler may return nothing, since it has made a WebSocket of the request. */
+  readonly upgrades: boolean;
+}
+
+/**
+ * Wraps a handler. It is called with the same `this`, arguments and number of arguments, and what it
+ * returns is passed on as it is: a promise stays the same promise.
+ */
+export function timed<F extends Handler>(handler: F, timing: Timing): F {
+  const { registry, route, streams, signal, upgrades } = timing;
+  const inner = handler as unknown as AnyHandler;
+
+  function end(method: string, status: number, ns: number): void {
+    registry.inFlight--;
+    route.record(method, status, ns);
+  }
+
+  function ready(
+    request: MaybeRequest,
+    method: string,
+    response: unknown,
+    start: number,
+    ns: number,
+  ): void {
+    const status = statusOf(response, upgrades);
+    if (streams.open !== 0) {
+      const later = (status: number, ns: number) => end(method, status, ns);
+      if (streams.continue(request, start, status, later)) return;
+    }
+    end(method, status, ns);
+  }
+
+  function failed(request: MaybeRequest, method: string, status: number, ns: number): void {
+    end(method, status, ns);
+    streams.forget(request);
+  }
+
+  /** A request whose promise is waited for. Used again: closures for each cost as much as all else. */
+  class Pending {
+    next: Pending | undefined;
+    request: MaybeRequest;
+    method = "";
+    start = 0;
+
+    readonly #onResponse = (response: unknown): void => {
+      const { request, method, start } = this;
+      const ns = now() - start;
+      this.#release();
+      if (ns > LEAST_ABORT_NS && gone(request)) failed(request, method, ABORT, ns);
+      else ready(request, method, response, start, ns);
+    };
+
+    readonly #onError = (): void => {
+      const { request, method, start } = this;
+      const ns = now() - start;
+      this.#release();
+      // What the handler waited for may have been given up because the client has gone.
+      failed(request, method, gone(request) ? ABORT : ERROR, ns);
+    };
+
+    /** The promise that then() makes is nobody's, and never rejects. */
+    follow(promise: Promise<unknown>): void {
+      // A then() of somebody else's may call back more than once: resolve() heeds the first call.
+      const once = promise.then === then ? promise : new Promise((resolve) => resolve(promise));
+      once.then(this.#onResponse, this.#onError);
+    }
+
+    #release(): void {
+      this.request = undefined;
+      if (spare === MOST_SPARE) return;
+      this.next = free;
+      free = this;
+      spare++;
+    }
+  }
+
+  let free: Pending | undefined;
+  let spare = 0;
+
+  function follow(
+    request: MaybeRequest,
+    method: string,
+    promise: Promise<unknown>,
+    start: number,
+  ): void {
+    const pending = free ?? new Pending();
+    if (free) {
+      free = pending.next;
+      pending.next = undefined;
+      spare--;
+    }
+    pending.request = request;
+    pending.method = method;
+    pending.start = start;
+    pending.follow(promise);
+  }
+
+  function gone(request: MaybeRequest): boolean {
+    return signal && request?.signal?.aborted === true;
+  }
+
+  function wrapper(this: unknown, request?: RequestLike | null, second?: unknown): unknown {
+    // Before the handler: Deno has no method any more once a WebSocket has been made of a request.
+    const method = timing.method ?? request?.method ?? OTHER_METHOD;
+    const start = now();
+    registry.inFlight++;
+    let result;
+    try {
+      result = arguments.length === 2
+        ? inner.call(this, request, second)
+        : inner.apply(this, arguments as unknown as unknown[]);
+    } catch (error) {
+      failed(request, method, ERROR, now() - start);
+      throw error;
+    }
+    if (!(result instanceof Promise)) {
+      if (!isThenable(result)) {
+        ready(request, method, result, start, now() - start);
+        return result;
+      }
+      // What is lazy may begin anew each time that it is waited for: so that is done once.
+      result = Promise.resolve(result);
+    }
+    follow(request, method, result as Promise<unknown>, start);
+    return result;
+  }
+
+  // Deno makes no request for a handler that takes none.
+  Object.defineProperties(wrapper, {
+    length: { value: handler.length, configurable: true },
+    name: { value: handler.name, configurable: true },
+  });
+  return wrapper as unknown as F;
+}
+
+function statusOf(response: unknown, upgrades: boolean): number {
+  if (response === undefined || response === null) return upgrades ? UPGRADE : ERROR;
+  const { status } = response as { status?: unknown };
+  return typeof status === "number" ? status : ERROR;
+}
+
+function isThenable(result: unknown): boolean {
+  return result !== undefined && result !== null &&
+    typeof (result as { then?: unknown }).then === "function";
+}

@@ -1,0 +1,127 @@
+// npm test: deno, bun, node26 (one of each kind)
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { test } from "node:test";
+import { bench, group, measure, run } from "../../bench/mod.ts";
+import { inOtherRealm } from "../fixtures/other_realm.ts";
+import { SHORT, work } from "./support.ts";
+
+const timeout = 60_000;
+
+test("bench() makes one of each combination of parameters", { timeout }, async () => {
+  const given: unknown[] = [];
+  bench("with", ({ text }: { text: string }) => text.length + work(), {
+    ...SHORT,
+    params: { size: [1, 2], letter: ["a", "b"] },
+    setup: ({ size, letter }) => ({ text: letter.repeat(size) }),
+    teardown: ({ text }) => given.push(text),
+  });
+  const { results } = await run();
+  assertEquals(given, ["a", "b", "aa", "bb"]);
+  assertEquals(results.map(({ params }) => params), [
+    { size: 1, letter: "a" },
+    { size: 1, letter: "b" },
+    { size: 2, letter: "a" },
+    { size: 2, letter: "b" },
+  ]);
+});
+
+/** Never called: the compiler sees it. */
+export function _types() {
+  bench("parameters", ({ n }: { n: number }) => n, { params: { n: [1] } });
+  bench("neither", () => 1, SHORT);
+  // @ts-expect-error without a setup the function gets the parameters
+  bench("other than the parameters", (text: string) => text, { params: { n: [1] } });
+  // @ts-expect-error the same with the function last
+  bench("other than the parameters", { params: { n: [1] } }, (text: string) => text);
+}
+
+test("bench() takes the function last, too, and knows its input's type then", {
+  timeout,
+}, async () => {
+  const given: string[] = [];
+  bench("with", {
+    ...SHORT,
+    params: { size: [1, 2], letter: ["a"] },
+    setup: ({ size, letter }) => Promise.resolve({ text: letter.repeat(size) }),
+    teardown: ({ text }) => given.push(text),
+  }, ({ text }) => text.length + work());
+  bench("without", { ...SHORT, params: { n: [3] } }, ({ n }) => void given.push(n.toFixed(1)));
+  const { results } = await run();
+  assertEquals([...new Set(given)], ["a", "aa", "3.0"]);
+  assertEquals(results.map(({ name, params }) => [name, params]), [
+    ["with", { size: 1, letter: "a" }],
+    ["with", { size: 2, letter: "a" }],
+    ["without", { n: 3 }],
+  ]);
+});
+
+test("bench() hands over the parameters where there is no setup", { timeout }, async () => {
+  const seen = new Set<number>();
+  bench("plain", ({ n }: { n: number }) => void seen.add(n), { ...SHORT, params: { n: [3, 5] } });
+  await run();
+  assertEquals([...seen], [3, 5]);
+});
+
+test("group() takes no async declarations: the later ones would be in no group", () => {
+  assertThrows(() => group("late", async () => await 1), TypeError, "promise");
+  const other = inOtherRealm<() => void>("async () => {}"); // whose Promise is another one
+  assertThrows(() => group("late", other), TypeError, "promise");
+});
+
+test("group() closes also when its declarations throw", { timeout }, async () => {
+  assertThrows(
+    () =>
+      group("broken", () => {
+        throw new Error("on purpose");
+      }),
+    Error,
+    "on purpose",
+  );
+  bench("after", work, SHORT);
+  assertEquals((await run()).results[0]?.group, []);
+});
+
+test("wrong arguments are named", { timeout }, async () => {
+  const wrong = (value: unknown) => value as never;
+  assertThrows(() => bench(wrong(1), work), TypeError, "`name`");
+  assertThrows(() => bench("x", wrong("fn")), TypeError, "`fn`");
+  assertThrows(() => bench("x", work, { mode: wrong("both") }), RangeError, "`mode`");
+  assertThrows(() => bench("x", work, { time: 0 }), RangeError, "`time`");
+  assertThrows(() => bench("x", work, { warmup: NaN }), RangeError, "`warmup`");
+  assertThrows(() => bench("x", work, { time: wrong("1") }), TypeError, "`time`");
+  assertThrows(() => bench("x", work, { params: { n: wrong(3) } }), TypeError, "`params.n`");
+  assertThrows(() => bench("x", work, wrong(null)), TypeError, "`options`");
+  assertThrows(() => bench("x", wrong(null), work), TypeError, "`options`");
+  assertThrows(() => bench("x", wrong({})), TypeError, "`fn`");
+  assertThrows(() => group("x", wrong(undefined)), TypeError, "`declare`");
+  for (const skip of [true, null, 1, () => "why"]) {
+    assertThrows(() => bench("x", work, { skip: wrong(skip) }), TypeError, "`skip`");
+  }
+  for (const skip of ["", " \n"]) {
+    assertThrows(() => bench("x", work, { skip }), RangeError, "`skip`");
+  }
+  await assertRejects(() => measure(wrong(undefined)), TypeError, "`fn`");
+  await assertRejects(() => run({ time: -1 }), RangeError, "`time`");
+  assertEquals((await run()).results, []);
+});
+
+test("unknown options are named, with the known ones", { timeout }, async () => {
+  const wrong = (value: unknown) => value as never;
+  const known = "mode, time, warmup, skip, params, setup, teardown, beforeSample, afterSample";
+  for (
+    const declare of [
+      () => bench("x", work, wrong({ ...SHORT, tiem: 5 })),
+      () => bench("x", wrong({ tiem: undefined }), work),
+    ]
+  ) {
+    const { message } = assertThrows(declare, TypeError);
+    assertEquals(message, `Expected the keys of \`options\` to be among ${known}, got tiem`);
+  }
+  assertThrows(() => bench("x", work, wrong({ name: "x" })), TypeError, "got name");
+  for (const key of ["params", "skip", "iterations"]) {
+    await assertRejects(() => measure(work, wrong({ [key]: {} })), TypeError, `got ${key}`);
+  }
+  await assertRejects(() => measure(work, wrong(null)), TypeError, "`options`");
+  await assertRejects(() => run(wrong({ filters: /x/ })), TypeError, "filter, time, warmup");
+  assertEquals((await run()).skipped, []);
+});

@@ -1,0 +1,488 @@
+/** The whole of a measurement, on a clock that only the measured functions move. */
+// npm test: node26 (pure computation)
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
+import { test } from "node:test";
+import type { BenchClock, Clocks } from "../../bench/clock.ts";
+import { UNWATCHED } from "../../bench/disturbance.ts";
+import { measureBaseline, measureSubject } from "../../bench/engine.ts";
+import { seeded } from "../../bench/random.ts";
+import type { Disturbance } from "../../bench/mod.ts";
+import type { Environment, Settings, Subject } from "../../bench/subject.ts";
+import { full } from "../support.ts";
+
+const COST = 25; // ns between two readings
+const TICKS_PER_NS = 2.5;
+
+/**
+ * A machine whose time passes when its clocks are read, and when somebody says so. Its clocks may show
+ * it in steps.
+ */
+function machine(
+  baselineNs = 0,
+  disturbance: Disturbance = UNWATCHED,
+  clockNs = COST,
+  stepNs?: number,
+) {
+  let ns = 1e9;
+  const reading = () => {
+    ns += clockNs;
+    return stepNs === undefined ? ns : Math.floor(ns / stepNs) * stepNs;
+  };
+  const long: BenchClock = { name: "now", source: "test", read: reading, toNs: (delta) => delta };
+  const short: BenchClock = {
+    name: "ticks",
+    source: "test",
+    read: () => Math.round(reading() * TICKS_PER_NS),
+    toNs: (delta) => delta / TICKS_PER_NS,
+  };
+  const clocks: Clocks = { short, long };
+  const looks: number[] = [];
+  let begun = Infinity;
+  const env: Environment = {
+    clocks,
+    quality: (clock) =>
+      clock === short
+        ? { cost: clockNs * TICKS_PER_NS, resolution: (stepNs ?? 0) * TICKS_PER_NS || 1 }
+        : { cost: clockNs, resolution: stepNs ?? 1 },
+    watch: () => {
+      begun = Math.min(begun, ns);
+      return Promise.resolve({
+        look: () => void looks.push(ns),
+        end: () => Promise.resolve(disturbance),
+      });
+    },
+    baseline: () => Promise.resolve({ ns: baselineNs, p99: baselineNs }),
+  };
+  return {
+    env,
+    looks,
+    now: () => ns,
+    /** Since the warm-up was over for the first time; negative before. */
+    running: () => ns - begun,
+    pass: (duration: number) => void (ns += duration),
+  };
+}
+
+const THROUGHPUT: Settings = { mode: "throughput", time: 2e7, warmup: 1e9 };
+const LATENCY: Settings = { mode: "latency", time: 2e7, warmup: 1e9 };
+
+function subject(fn: () => unknown): Subject<undefined> {
+  return { fn, setup: () => undefined };
+}
+
+function near(value: number, expected: number, part: number): void {
+  assertLess(Math.abs(value / expected - 1), part, `${value}, not ${expected}`);
+}
+
+for (const costNs of [20, 333, 4000, 70_000, 1e6]) {
+  test(`measureSubject() finds that a call takes ${costNs} ns, in both modes`, async () => {
+    for (const settings of [THROUGHPUT, LATENCY]) {
+      const { env, pass } = machine();
+      const result = await measureSubject(subject(() => pass(costNs)), settings, env);
+      for (const figure of [result.ns.p50, result.ns.min, result.ns.mean, result.median.low]) {
+        near(figure, costNs, settings.mode === "latency" ? 0.02 : 0.001);
+      }
+      assertEquals([result.mode, result.async], [settings.mode, false]);
+      assertEquals(result.calls, result.samples * result.batch);
+      assert(result.warmup.settled);
+    }
+  });
+}
+
+test("measureSubject() takes ticks for what is short, and now() for the rest", async () => {
+  for (const [costNs, name] of [[20, "ticks"], [50_000, "ticks"], [200_000, "now"]] as const) {
+    for (const settings of [THROUGHPUT, LATENCY]) {
+      const { env, pass } = machine();
+      const { clock } = await measureSubject(subject(() => pass(costNs)), settings, env);
+      assertEquals(clock.name, name);
+      near(clock.costNs, COST, 1e-9);
+    }
+  }
+});
+
+test("measureSubject() batches in throughput mode alone", async () => {
+  const { env, pass } = machine();
+  const fn = () => pass(100);
+  const throughput = await measureSubject(subject(fn), THROUGHPUT, env);
+  assertEquals(throughput.batch, 200); // 20 µs a sample
+  assertEquals((await measureSubject(subject(fn), LATENCY, env)).batch, 1);
+});
+
+test("measureSubject() finds the percentiles of a known distribution within 1 %", async () => {
+  const { env, pass } = machine();
+  const random = seeded(4);
+  // Exponential, with a mean of 50 µs: its quantile at p is -50 ln(1 - p).
+  const handler = () => pass(-50_000 * Math.log(1 - random()));
+  const settings: Settings = { mode: "latency", time: 2e10, warmup: 1e7 };
+  const { ns, samples } = await measureSubject(subject(handler), settings, env);
+  assertGreater(samples, 300_000);
+  for (
+    const [p, value] of [[0.5, ns.p50], [0.75, ns.p75], [0.9, ns.p90], [0.99, ns.p99]] as const
+  ) {
+    near(value, -50_000 * Math.log(1 - p), 0.01);
+  }
+  near(ns.mean, 50_000, 0.01);
+  near(ns.deviation, 50_000, 0.01);
+});
+
+test("measureSubject() finds the percentiles of handlers that sleep within 1 %", async () => {
+  const { env, pass } = machine();
+  // 90 % sleep for 1 ms, 9 % for 5 ms, 1 % for 40 ms.
+  let call = 0;
+  const handler = async () => {
+    await Promise.resolve();
+    const part = call++ % 100;
+    pass(part < 90 ? 1e6 : part < 99 ? 5e6 : 40e6);
+  };
+  const settings: Settings = { mode: "latency", time: 2e10, warmup: 1e7 };
+  const { ns, async } = await measureSubject(subject(handler), settings, env);
+  assert(async);
+  near(ns.p50, 1e6, 0.01);
+  near(ns.p90, 1e6, 0.01);
+  near(ns.p99, 5e6, 0.01);
+  near(ns.p999, 40e6, 0.01);
+  near(ns.mean, 0.9e6 + 0.45e6 + 0.4e6, 0.01);
+});
+
+test("measureSubject() warms up until a function has become fast, and measures that", async () => {
+  const { env, pass } = machine();
+  let calls = 0;
+  // Interpreted for about 20 ms, compiled, and compiled better 10 ms later.
+  const fn = () => pass(++calls < 5000 ? 4000 : calls < 30_000 ? 400 : 100);
+  const { ns, warmup, warnings } = await measureSubject(subject(fn), THROUGHPUT, env);
+  near(ns.max, 100, 0.001);
+  assertGreater(warmup.calls, 30_000);
+  assert(warmup.settled);
+  assertEquals(warnings, []);
+});
+
+test("measureSubject() lets the loop of a slow function go round idle while it warms up", async () => {
+  for (const [costNs, slow] of [[20, false], [100_000, true], [1e6, true]] as const) {
+    const { env, pass } = machine();
+    let readings = 0;
+    const counted = (clock: BenchClock) => ({ ...clock, read: () => (readings++, clock.read()) });
+    const long = counted(env.clocks.long);
+    const clocks = { long, short: counted(env.clocks.short) };
+    const settings: Settings = { ...THROUGHPUT, time: 1e6 };
+    const { warmup } = await measureSubject(subject(() => pass(costNs)), settings, {
+      ...env,
+      clocks,
+      quality: () => ({ cost: COST, resolution: 1 }),
+    });
+    assert(warmup.settled);
+    // Ten windows of 40,000 rounds; two readings a sample otherwise, and some around them.
+    assertEquals(readings > 350_000, slow, `${readings}`);
+  }
+});
+
+test("measureSubject() says so when it never became steady", async () => {
+  const { env, pass } = machine();
+  let costNs = 50_000;
+  const fn = () => pass(costNs *= 0.9999);
+  const settings: Settings = { ...THROUGHPUT, warmup: 3e7 };
+  const { warmup, warnings } = await measureSubject(subject(fn), settings, env);
+  assert(!warmup.settled);
+  assertEquals(warnings.map(({ code }) => code).slice(0, 1), ["unsettled"]);
+  assert(warnings[0]?.message.startsWith("Still changed"), warnings[0]?.message);
+});
+
+test("measureSubject() does not say that what it hardly called still changed", async () => {
+  const { env, pass } = machine();
+  const settings: Settings = { ...THROUGHPUT, warmup: 1e9 };
+  const { warnings } = await measureSubject(subject(() => pass(2e8)), settings, env);
+  assertEquals(warnings.map(({ code }) => code), ["unsettled"]);
+  assert(warnings[0]?.message.startsWith("Not called often enough"), warnings[0]?.message);
+});
+
+test("measureSubject() says so when it changed while it was measured", async () => {
+  const { env, pass, now } = machine();
+  const start = now();
+  const fn = () => pass(now() - start > 6e7 ? 150 : 100);
+  const { warnings } = await measureSubject(subject(fn), THROUGHPUT, env);
+  assertEquals(warnings.map(({ code }) => code), ["drift"]);
+});
+
+test("measureSubject() says so when a result is within the noise of doing nothing", async () => {
+  for (const [costNs, expected] of [[1, ["noise"]], [1.4, ["noise"]], [3, []]] as const) {
+    const { env, pass } = machine(1);
+    const { warnings } = await measureSubject(subject(() => pass(costNs)), THROUGHPUT, env);
+    assertEquals(warnings.map(({ code }) => code), [...expected]);
+  }
+});
+
+test("measureSubject() says so when the clock is much of a latency", async () => {
+  for (const [costNs, expected] of [[100, ["clock"]], [300, []]] as const) {
+    const { env, pass } = machine();
+    const { warnings } = await measureSubject(subject(() => pass(costNs)), LATENCY, env);
+    assertEquals(warnings.map(({ code }) => code), [...expected]);
+  }
+});
+
+test("measureSubject() carries what disturbed it", async () => {
+  const disturbance = { ...UNWATCHED, disturbed: true, reasons: ["moved", "stolen"] };
+  const { env, pass, looks } = machine(0, disturbance);
+  const result = await measureSubject(subject(() => pass(100)), THROUGHPUT, env);
+  assertEquals(result.disturbance, disturbance);
+  assertEquals(result.warnings, [{ code: "disturbed", message: "moved; stolen" }]);
+  assertEquals(looks.length, result.slices.length);
+});
+
+test("measureSubject() says so when loops have to be shared", async () => {
+  const { env, pass } = machine();
+  const compile = () => {
+    throw new EvalError("Code generation from strings disallowed for this context");
+  };
+  const result = await measureSubject(subject(() => pass(100)), THROUGHPUT, { ...env, compile });
+  near(result.ns.p50, 100, 0.001);
+  assertEquals(result.warnings.map(({ code }) => code), ["shared-loop"]);
+});
+
+test("measureSubject() leaves out what happens around samples", async () => {
+  const { env, pass } = machine();
+  for (const wait of [false, true]) {
+    const around = () => {
+      pass(7000);
+      return wait ? Promise.resolve() : undefined;
+    };
+    for (const settings of [THROUGHPUT, LATENCY]) {
+      const { ns } = await measureSubject(
+        { ...subject(() => pass(500)), beforeSample: around, afterSample: around },
+        settings,
+        env,
+      );
+      near(ns.p50, 500, 0.01);
+    }
+  }
+});
+
+test("measureSubject() sets up once, hands the input on, and tears down", async () => {
+  const { env, pass } = machine();
+  const input = { calls: 0 };
+  const log: unknown[] = [];
+  const result = await measureSubject(
+    {
+      setup: () => (log.push("setup"), Promise.resolve(input)),
+      fn: (given) => {
+        assert(given === input);
+        given.calls++;
+        pass(1000);
+      },
+      teardown: (given) => void log.push(given),
+    },
+    THROUGHPUT,
+    env,
+  );
+  assertEquals(log, ["setup", input]);
+  assertGreater(input.calls, result.calls + result.warmup.calls);
+});
+
+test("measureSubject() tears down after a failure, and passes it on", async () => {
+  const { env, pass } = machine();
+  let torn = 0;
+  let calls = 0;
+  const failing: Subject<undefined> = {
+    setup: () => undefined,
+    fn: () => {
+      pass(1000);
+      if (++calls === 5000) throw new Error("on purpose");
+    },
+    teardown: () => torn++,
+  };
+  await assertRejects(() => measureSubject(failing, THROUGHPUT, env), Error, "on purpose");
+  assertEquals(torn, 1);
+});
+
+test("measureSubject() passes on the first failure, where the teardown fails too", async () => {
+  const { env } = machine();
+  const fail = (message: string) => () => {
+    throw new Error(message);
+  };
+  const failing = { ...subject(fail("first")), teardown: fail("second") };
+  await assertRejects(() => measureSubject(failing, THROUGHPUT, env), Error, "first");
+});
+
+test("measureSubject() makes ten samples of what takes longer than the time", async () => {
+  const { env, pass } = machine();
+  const { samples, ns } = await measureSubject(subject(() => pass(1e8)), THROUGHPUT, env);
+  assertEquals(samples, 10);
+  near(ns.p50, 1e8, 1e-6);
+});
+
+test("measureBaseline() measures a function that does nothing", async () => {
+  for (const async of [false, true]) {
+    const { env } = machine(0, UNWATCHED, 2000);
+    const { ns, p99 } = await measureBaseline({ mode: "latency", async }, env);
+    assertLess(ns, 1);
+    assertLess(p99, 1);
+  }
+});
+
+const MS = 1e6;
+
+const STEPS = full ? [40, 41.67, 64, 100, 1000, 0.1 * MS, 1 * MS, 4 * MS] : [41.67, 1 * MS];
+
+for (const stepNs of STEPS) {
+  test(`measureSubject() takes no longer than it was given by a clock of ${stepNs} ns`, async () => {
+    for (const mode of ["throughput", "latency"] as const) {
+      for (const costNs of full ? [0.3, 20, 5000, 0.3 * MS, 7 * MS] : [20, 5000, 0.3 * MS]) {
+        const { env, pass, now } = machine(0, UNWATCHED, COST, stepNs);
+        const settings: Settings = { mode, time: 30 * MS, warmup: 30 * MS };
+        const start = now();
+        const result = await measureSubject(subject(() => pass(costNs)), settings, env);
+        const { ns, batch, clock } = result;
+        const passed = now() - start;
+        // The first calls are for 5 ms; a batch, or a step, in each of the three.
+        const batchNs = Math.max(costNs * batch, stepNs);
+        const least = 10 * costNs;
+        const most = Math.max(30 * MS, least) + 30 * MS + 5 * MS + 3 * batchNs + 2 * stepNs;
+        assertLess(passed, most, `${mode} of ${costNs} ns: ${passed}`);
+        assert(batch * costNs < 12 * MS, `${mode} of ${costNs} ns: ${batch} calls in a batch`);
+        // What the clock can tell at all: samples of many steps.
+        if (batch * costNs > 20 * stepNs) near(ns.mean, costNs, 0.02);
+        assertEquals(clock.resolutionNs, Math.max(stepNs, 1));
+      }
+    }
+  });
+}
+
+test("measureSubject() takes no longer than it was given by what gets slow while it is measured", async () => {
+  // A thousand times as slow from the middle of the warm-up, or of the run, on.
+  for (const inRun of [false, true]) {
+    const { env, pass, now, running } = machine();
+    const start = now();
+    const isSlow = () => inRun ? running() > 15 * MS : now() - start > 20 * MS;
+    const settings: Settings = { ...THROUGHPUT, warmup: 60 * MS };
+    const fn = () => pass(isSlow() ? 20_000 : 20);
+    await measureSubject(subject(fn), settings, env);
+    // A batch of 1000 calls, begun while they were fast.
+    assertLess(now() - start, 60 * MS + 20 * MS + 5 * MS + 2 * 1000 * 20_000);
+  }
+});
+
+test("measureSubject() awaits what returns promises later than in its first calls", async () => {
+  for (const settings of [THROUGHPUT, LATENCY]) {
+    const { env, pass } = machine();
+    let calls = 0;
+    const fn = () => {
+      if (++calls < 3000) return pass(1000);
+      return Promise.resolve().then(() => pass(1000));
+    };
+    const { async, ns, warmup, warnings } = await measureSubject(subject(fn), settings, env);
+    assertEquals([async, warmup.restarts], [true, 1]);
+    assert(warmup.settled);
+    near(ns.p50, 1000, 0.03);
+    assertEquals(warnings.map(({ code }) => code), []);
+  }
+});
+
+test("measureSubject() says so when promises come too late to begin anew", async () => {
+  const { env, pass, running } = machine();
+  const fn = () => {
+    pass(1000);
+    return running() > 15 * MS ? Promise.resolve() : undefined;
+  };
+  const { async, warnings } = await measureSubject(subject(fn), THROUGHPUT, env);
+  assertEquals([async, warnings.map(({ code }) => code)], [false, ["unawaited"]]);
+});
+
+test("measureSubject() says so when it got an iterator that nobody ran", async () => {
+  const generator = function* () {
+    yield 1;
+  };
+  const asyncGenerator = async function* () {
+    yield await Promise.resolve(1);
+  };
+  const unrun: (() => unknown)[] = [
+    generator,
+    asyncGenerator,
+    () => new Map().keys(),
+    () => [1].values(),
+    () => Promise.resolve(generator()),
+  ];
+  const run: (() => unknown)[] = [
+    () => [...generator()],
+    () => ({ next: () => 1 }),
+    () => new Map(),
+    () => undefined,
+  ];
+  for (const [functions, expected] of [[unrun, ["unrun"]], [run, []]] as const) {
+    for (const fn of functions) {
+      const { env, pass } = machine();
+      const passing = () => {
+        pass(1000);
+        return fn();
+      };
+      const { warnings } = await measureSubject(subject(passing), THROUGHPUT, env);
+      assertEquals(warnings.map(({ code }) => code), [...expected], String(fn));
+    }
+  }
+});
+
+test("measureSubject() begins anew where it was not warm after all, faster or slower", async () => {
+  for (const [firstNs, thenNs] of [[500, 100], [100, 155]] as const) {
+    const { env, pass, running } = machine();
+    const fn = () => pass(running() < 20 * MS ? firstNs : thenNs);
+    const settings: Settings = { ...THROUGHPUT, time: 200 * MS };
+    const { ns, slices, warmup, warnings } = await measureSubject(subject(fn), settings, env);
+    for (const figure of [ns.min, ns.max, Math.min(...slices)]) near(figure, thenNs, 0.001);
+    assertEquals([warmup.restarts, warmup.settled, warnings], [1, true, []]);
+    assertGreater(warmup.ns, 100 * MS);
+  }
+});
+
+test("measureSubject() begins anew no more often than a third of the time is lost", async () => {
+  const { env, pass, now } = machine();
+  const start = now();
+  let callNs = 100;
+  let changes = 0;
+  // Another speed each 90 ms: just when it has got warm again.
+  const fn = () => {
+    const due = Math.floor((now() - start) / (90 * MS));
+    for (; changes < due; changes++) callNs *= 1.5;
+    pass(callNs);
+  };
+  const settings: Settings = { ...THROUGHPUT, time: 500 * MS };
+  const { warmup, warnings } = await measureSubject(subject(fn), settings, env);
+  assert(warmup.restarts >= 1 && warmup.restarts <= 3, `${warmup.restarts}`);
+  assertLess(now() - start, 500 * MS + 50 * MS + 0.3 * 500 * MS + 60 * MS);
+  assertEquals(warnings.map(({ code }) => code), ["drift"]);
+});
+
+test("measureSubject() takes the last speed, never the fastest", async () => {
+  const { env, pass, running } = machine();
+  const fn = () => pass(running() < 20 * MS ? 100 : 170);
+  const settings: Settings = { ...THROUGHPUT, time: 500 * MS };
+  const { ns } = await measureSubject(subject(fn), settings, env);
+  near(ns.min, 170, 0.001);
+});
+
+test("measureSubject() says so when speeds alternate", async () => {
+  const { env, pass, now } = machine();
+  const fn = () => pass(now() % (240 * MS) < 120 * MS ? 1000 : 3000);
+  for (const mode of ["throughput", "latency"] as const) {
+    const settings: Settings = { mode, time: 500 * MS, warmup: 1e9 };
+    const { warnings } = await measureSubject(subject(fn), settings, env);
+    assertEquals(warnings.map(({ code }) => code), ["drift"]);
+  }
+});
+
+test("measureSubject() gives a turn of the event loop after each slice", async () => {
+  const { env, pass } = machine();
+  let turns = 0;
+  const count = () => {
+    turns++;
+    timer = setImmediate(count);
+  };
+  let timer = setImmediate(count);
+  const { slices } = await measureSubject(subject(() => pass(1000)), THROUGHPUT, env);
+  clearImmediate(timer);
+  assertGreater(turns, slices.length / 2);
+});
+
+test("measureSubject() makes garbage before anything is warm", async () => {
+  const { env, pass } = machine();
+  let [calls, before] = [0, -1];
+  const prepare = () => Promise.resolve(before = calls);
+  await measureSubject(subject(() => (calls++, pass(1000))), THROUGHPUT, { ...env, prepare });
+  assertEquals(before, 0);
+});

@@ -1,0 +1,41 @@
+// npm test: deno, bun, node26 (one of each kind)
+import { assert, assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { turn } from "../../bench/globals.ts";
+import { run, runtime } from "../support.ts";
+
+const timeout = 60_000;
+
+test(
+  "fake timers, and whatever else replaces globals, do not stop a measurement",
+  { timeout },
+  () => {
+    const { code, stdout, stderr } = run("tests/fixtures/fake_globals.ts");
+    assertEquals([code, stderr], [0, ""]);
+    const { figures, clocks } = JSON.parse(stdout) as { figures: number[]; clocks: number };
+    assert(figures.every((ns) => ns > 0 && ns < 1e6), stdout);
+    assertEquals(clocks, 2);
+  },
+);
+
+const notBun = runtime === "bun" ? "Bun has no permissions" : false;
+
+test("nor do they without an FFI", { skip: notBun, timeout }, () => {
+  const { code, stdout } = run("tests/fixtures/fake_globals.ts", [], {
+    deno: ["--no-prompt"],
+    node: ["--permission", "--allow-fs-read=*"],
+  });
+  assertEquals(code, 0);
+  assertEquals((JSON.parse(stdout) as { clocks: number }).clocks, 1);
+});
+
+test("turn() lets timers that are due come first", async () => {
+  const order: string[] = [];
+  setTimeout(() => order.push("timer"), 0);
+  const until = performance.now() + 3;
+  while (performance.now() < until) continue;
+  await turn();
+  await turn();
+  order.push("turned");
+  assertEquals(order, ["timer", "turned"]);
+});

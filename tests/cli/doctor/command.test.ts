@@ -1,0 +1,99 @@
+// npm test: deno, bun, node26 (one of each kind)
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { PAGES } from "../../../cli/doctor/pages.ts";
+import type { Examination } from "../../../doctor/mod.ts";
+import { run, type RunOptions, runtime } from "../../support.ts";
+import { inDirectory } from "../directory.ts";
+
+const TIMEOUT = { timeout: 60_000 };
+const doctor = (words: readonly string[], options?: RunOptions) =>
+  run("cli.ts", ["doctor", ...words], options);
+const platform = (name: string) => `tests/fixtures/platforms/${name}.json`;
+
+test("vdso doctor collects what it can examine elsewhere, with the same findings", TIMEOUT, () => {
+  inDirectory((directory) => {
+    const file = join(directory, "facts.json");
+    const here = doctor(["--collect", file, "--json"]);
+    assertEquals(here.stderr, "");
+    const found = JSON.parse(here.stdout) as Examination & { status: number };
+    assertEquals(here.code, found.status);
+    assertEquals(JSON.parse(readFileSync(file, "utf8")), found.facts);
+    const there = doctor(["--from", file, "--json"]);
+    assertEquals([there.code, JSON.parse(there.stdout)], [here.code, found]);
+    assert((found.facts.measured.nullSyscallNs ?? 0) > 0, "it was measured");
+  });
+});
+
+test("vdso doctor exits as monitoring plugins do", TIMEOUT, () => {
+  inDirectory((directory) => {
+    const blind = join(directory, "blind.json");
+    writeFileSync(blind, '{"version":1,"skipped":[{"check":"costs in C","reason":"no FFI"}]}');
+    const statuses: [file: string, status: number][] = [
+      [platform("bare_metal_good"), 0],
+      [platform("aws_nitro"), 0],
+      [platform("aws_xen"), 1],
+      [platform("jiffies"), 2],
+      [blind, 3],
+    ];
+    for (const [file, status] of statuses) {
+      const { code, stdout, stderr } = doctor(["--from", file]);
+      assertEquals([code, stderr], [status, ""], file);
+      assertMatch(stdout, /\n$/);
+    }
+  });
+});
+
+test("vdso doctor ignores what it is told to", TIMEOUT, () => {
+  const words = ["--from", platform("aws_xen"), "--ignore", "clock.syscall"];
+  const { code, stdout } = doctor([...words, "--ignore", "clock.guest-unstable"]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /ignored: clock\.syscall, clock\.guest-unstable/);
+});
+
+test("vdso doctor explains a finding, without a look at the machine", TIMEOUT, () => {
+  const { code, stdout } = doctor(["--explain", "cpu.throttled"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, PAGES["cpu.throttled"] ?? "nothing");
+});
+
+test("vdso doctor says in words what is wrong, and exits 3", TIMEOUT, () => {
+  inDirectory((directory) => {
+    const other = join(directory, "other.json");
+    writeFileSync(other, '{"version":1,"cpu":{"steal":"much"}}');
+    const wrong: [words: string[], said: RegExp][] = [
+      [["--from", "nowhere.json"], /^vdso: Cannot read nowhere\.json: there is no such file\n$/],
+      [["--from", "cli.ts"], /^vdso: cli\.ts is no JSON\n$/],
+      [["--from", other], /holds no facts of vdso doctor: Expected `cpu\.steal` to be a number/],
+      [["--from", other, "--deep"], /^vdso: Expected --from or --deep, got both\nUsage: /],
+      [["--explain", "clock"], /^vdso: .*clock.*\nUsage: vdso doctor/],
+      [["--collect", directory], /^vdso: Cannot write .*: it is a directory\n$/],
+    ];
+    for (const [words, said] of wrong) {
+      const { code, stdout, stderr } = doctor(words);
+      assertEquals([code, stdout], [3, ""], words.join(" "));
+      assertMatch(stderr, said);
+    }
+  });
+});
+
+test("vdso doctor goes on in Deno without permissions, and says what it missed", {
+  ...TIMEOUT,
+  skip: runtime !== "deno" && "Deno's permissions",
+}, () => {
+  const skipped = (permissions: string[]) => {
+    const { code, stdout, stderr } = doctor(["--json"], { deno: permissions });
+    assertEquals(stderr, "");
+    const { findings, severity } = JSON.parse(stdout) as Examination;
+    const finding = findings.find(({ id }) => id === "check.skipped");
+    return { code, severity: finding?.severity, worst: severity, text: JSON.stringify(finding) };
+  };
+  const some = skipped(["--no-prompt", "--allow-ffi"]);
+  assertEquals(some.severity, "information");
+  assertStringIncludes(some.text, "Deno gives /proc and /sys to --allow-all alone");
+  const none = skipped(["--no-prompt"]);
+  assertEquals([none.severity, none.code], ["unknown", none.worst === "unknown" ? 3 : 1]);
+  assertStringIncludes(none.text, "costs in C");
+});

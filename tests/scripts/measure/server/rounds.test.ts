@@ -1,0 +1,50 @@
+import { assert, assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { compare, measureServers } from "../../../../scripts/measure/server/rounds.ts";
+import type { Target } from "../../../../scripts/measure/server/results.ts";
+import { RUNTIMES } from "../../../../scripts/runtimes.ts";
+
+test("compare() takes the differences to nobody of the same style, round by round and by process", () => {
+  const targets: Target[] = [
+    { style: "Hono", contender: "nobody", port: 1 },
+    { style: "Hono", contender: "prom-client", port: 2 },
+    { style: "node:http", contender: "prom-client", port: 3 },
+    { style: "node:http", contender: "nobody", port: 4 },
+  ];
+  const costs = [
+    [[1000, 2000, 9000], [1100, 2300, 9200], [50, 60, 70], [40, 50, 60]],
+    [[3000, 4000, 5000], [3500, 4600, 5400], [60, 70, 80], [50, 60, 70]],
+    [[2000, 3000, 4000], [2000, 3100, 4800], [50, 60, 70], [40, 50, 60]],
+  ];
+  assertEquals(compare(targets, costs), {
+    base: { Hono: 3000, "node:http": 50 },
+    added: [
+      { style: "Hono", contender: "prom-client", median: 200, from: 100, to: 500 },
+      { style: "node:http", contender: "prom-client", median: 10, from: 10, to: 10 },
+    ],
+  });
+});
+
+for (const runtime of RUNTIMES.filter(({ name }) => ["deno", "bun", "node26"].includes(name))) {
+  test(
+    `measureServers() measures all contenders in ${runtime.name}`,
+    { timeout: 120_000 },
+    async () => {
+      const { base, added } = await measureServers(runtime, {
+        processes: 1,
+        rounds: 1,
+        requests: 64,
+      }, 64);
+      const styles = runtime.name === "node26"
+        ? ["Hono", "node:http"]
+        : ["synchronous", "asynchronous", "Hono"];
+      assertEquals(Object.keys(base), styles);
+      for (const style of styles) {
+        const own = added.filter((one) => one.style === style);
+        assertEquals(own.length, style === "Hono" ? 6 : 5);
+        for (const { median } of own) assert(Number.isFinite(median));
+      }
+      for (const ns of Object.values(base)) assert(ns > 100);
+    },
+  );
+}

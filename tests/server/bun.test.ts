@@ -1,0 +1,322 @@
+// both tiers: bun (it is about Bun.serve)
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { type Handler, merge, requestMetrics, type Snapshot } from "../../server/mod.ts";
+import { wrapOptions } from "../../server/bun.ts";
+import { runtime } from "../support.ts";
+import { counts, sleep, until } from "./support.ts";
+
+const skip = runtime === "bun" ? false : "Bun.serve is Bun's";
+
+const wrap = (handler: Handler): Handler =>
+  function wrapped() {
+    return handler.name;
+  };
+const nothing = () => {};
+
+test("wrapOptions() changes functions alone, in a copy", () => {
+  const response = new Response("static");
+  const left: [string, string | undefined][] = [];
+  const options = Object.freeze({
+    port: 0,
+    fetch: () => response,
+    error: () => response,
+    websocket: { message() {} },
+    routes: Object.freeze({
+      "/a": () => response,
+      "/b": { GET: () => response, POST: response },
+      "/c": response,
+      "/d": false,
+      "/e": { dir: "./public" },
+      "/f": new Blob(["a file"]),
+    }),
+  });
+  const copy = wrapOptions(options, wrap, (route, method) => left.push([route, method]));
+  assertEquals(left, [
+    ["/b", "POST"],
+    ["/c", undefined],
+    ["/d", undefined],
+    ["/e", undefined],
+    ["/f", undefined],
+  ]);
+  assertEquals([copy.fetch, copy.routes["/a"], copy.routes["/b"].GET].map(({ name }) => name), [
+    "wrapped",
+    "wrapped",
+    "wrapped",
+  ]);
+  for (const key of ["/c", "/d", "/e", "/f"] as const) {
+    assertStrictEquals(copy.routes[key], options.routes[key]);
+  }
+  assertStrictEquals(copy.routes["/b"].POST, response);
+  assertStrictEquals(copy.error, options.error);
+  assertStrictEquals(copy.websocket, options.websocket);
+  assertEquals(Object.keys(copy), Object.keys(options));
+});
+
+test("wrapOptions() takes an instance of a class, and a module", async () => {
+  class App {
+    port = 0;
+    fetch() {
+      return "fetch";
+    }
+    get hostname() {
+      return "localhost";
+    }
+  }
+  const app = wrapOptions(new App(), wrap, nothing);
+  assertEquals([app.fetch(), app.port, app.hostname, app instanceof App], [
+    "fetch",
+    0,
+    "localhost",
+    true,
+  ]);
+  const source = "data:text/javascript,export const port = 1; export function fetch() {}";
+  const module = await import(source) as { port: number; fetch: () => unknown };
+  const { port, fetch } = wrapOptions(module, wrap, nothing);
+  assertEquals([port, fetch()], [1, "fetch"]);
+});
+
+/** Asks, and reads the whole answer. */
+const get = async (url: URL | string, init?: RequestInit) => {
+  const response = await fetch(url, init);
+  return [response.status, await response.text()];
+};
+
+test("serve() counts by route, method and status", { skip }, async () => {
+  const metrics = requestMetrics();
+  const server = Bun.serve(metrics.serve({
+    port: 0,
+    routes: {
+      "/users/:id": (request) => new Response(request.params.id),
+      "/async": async () => {
+        await Bun.sleep(1);
+        return Response.json({}, { status: 201 });
+      },
+      "/both": { GET: () => new Response("got"), POST: new Response("static") },
+      "/static": new Response("static"),
+      "/throws": () => {
+        throw new Error("of the handler");
+      },
+      "/rejects": async () => {
+        await Bun.sleep(1);
+        throw new Error("of the handler");
+      },
+    },
+    fetch(request, server) {
+      assertStrictEquals(this, server);
+      return new Response(new URL(request.url).pathname, { status: 404 });
+    },
+    error: ({ message }) => new Response(message, { status: 503 }),
+  }));
+  try {
+    // Bound before there was any request.
+    assertEquals(metrics.snapshot().series.map(({ labels, count }) => [labels?.route, count]), [
+      ["/users/:id", 0],
+      ["/async", 0],
+      ["/both", 0],
+      ["/throws", 0],
+      ["/rejects", 0],
+    ]);
+    assertEquals(metrics.uncounted, ["POST /both", "/static"]);
+    const answers = [];
+    for (
+      const path of ["users/1", "users/2", "async", "both", "static", "throws", "rejects", "else"]
+    ) answers.push(await get(`${server.url}${path}`));
+    answers.push(await get(`${server.url}both`, { method: "POST" }));
+    answers.push(await get(`${server.url}both`, { method: "HEAD" }));
+    assertEquals(answers, [
+      [200, "1"],
+      [200, "2"],
+      [201, "{}"],
+      [200, "got"],
+      [200, "static"],
+      [503, "of the handler"],
+      [503, "of the handler"],
+      [404, "/else"],
+      [200, "static"],
+      [200, ""],
+    ]);
+    const { inFlight } = metrics.snapshot();
+    assertEquals(inFlight, 0);
+    assertEquals(counts(metrics.snapshot()), {
+      "GET /users/:id 200": 2,
+      "GET /async 201": 1,
+      "GET /both 200": 1,
+      "HEAD /both 200": 1,
+      "GET /throws error": 1,
+      "GET /rejects error": 1,
+      "GET - 404": 1,
+    });
+  } finally {
+    await server.stop(true);
+  }
+});
+
+test("serve() counts an abort, of whichever handler waits", { skip }, async () => {
+  const metrics = requestMetrics();
+  const server = Bun.serve(metrics.serve({
+    port: 0,
+    routes: {
+      "/slow": async () => {
+        await Bun.sleep(100);
+        return new Response("late");
+      },
+      "/upstream": (request) =>
+        new Promise<Response>((_, reject) => {
+          request.signal.addEventListener("abort", () => reject(new Error("given up")));
+        }),
+    },
+    error: () => new Response("failed", { status: 500 }),
+  }));
+  try {
+    for (let i = 0; i < 5; i++) {
+      const socket = connect(server.port ?? 0, "localhost");
+      const path = i % 2 ? "/upstream" : "/slow";
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      await until(() => metrics.snapshot().inFlight === 1);
+      socket.destroy();
+      await until(() => metrics.snapshot().inFlight === 0);
+    }
+    await get(`${server.url}slow`);
+    assertEquals(counts(metrics.snapshot()), {
+      "GET /slow abort": 3,
+      "GET /upstream abort": 2,
+      "GET /slow 200": 1,
+    });
+  } finally {
+    await server.stop(true);
+  }
+});
+
+test("serve() counts an upgrade for itself, and Bun's WebSockets work", { skip }, async () => {
+  const metrics = requestMetrics();
+  const server = metrics.watch(Bun.serve(metrics.serve({
+    port: 0,
+    routes: {
+      "/later": async (request, server) => {
+        await Bun.sleep(1);
+        if (server.upgrade(request, { data: undefined })) return undefined;
+        return new Response("no", { status: 400 });
+      },
+    },
+    fetch(request, server) {
+      if (!server.upgrade(request)) return new Response("no", { status: 400 });
+    },
+    websocket: {
+      message(socket, message) {
+        socket.send(message);
+      },
+    },
+  })));
+  try {
+    const sockets = ["", "later"].map((path) =>
+      new WebSocket(`ws://localhost:${server.port}/${path}`)
+    );
+    for (const socket of sockets) {
+      const echo = new Promise((resolve) => socket.onmessage = ({ data }) => resolve(data));
+      socket.onopen = () => socket.send("echo");
+      if (socket.readyState === WebSocket.OPEN) socket.send("echo");
+      assertEquals(await echo, "echo");
+    }
+    assertEquals(metrics.gauges().pendingWebSockets, 2);
+    await get(server.url);
+    assertEquals(counts(metrics.snapshot()), {
+      "GET - 101": 1,
+      "GET /later 101": 1,
+      "GET - 400": 1,
+    });
+    assertEquals(
+      metrics.snapshot().series.flatMap(({ labels }) =>
+        labels?.status === 101 ? labels.outcome : []
+      ),
+      ["upgrade", "upgrade"],
+    );
+    assertEquals(metrics.snapshot().inFlight, 0);
+    for (const socket of sockets) socket.close();
+    await until(() => metrics.gauges().pendingWebSockets === 0);
+    assertEquals(metrics.gauges().pendingWebSockets, 0);
+  } finally {
+    await server.stop(true);
+  }
+});
+
+test("server.reload() with wrapped options goes on with the same series", { skip }, async () => {
+  const metrics = requestMetrics({ maxSeries: 10 });
+  const options = (text: string, more = {}) =>
+    metrics.serve({ port: 0, routes: { "/": () => new Response(text), ...more } });
+  const server = Bun.serve(options("0", { "/static": new Response() }));
+  try {
+    assertEquals(metrics.uncounted, ["/static"]);
+    for (let i = 1; i <= 50; i++) {
+      server.reload(options(`${i}`, { "/static": () => new Response() }));
+      assertEquals(await get(server.url), [200, `${i}`]);
+    }
+    assertEquals(metrics.uncounted, []);
+    assertEquals(counts(metrics.snapshot()), { "GET / 200": 50 });
+    assertEquals(metrics.snapshot().series.length, 2);
+  } finally {
+    await server.stop(true);
+  }
+});
+
+test("stream() in Bun: sent to the end, given up, and HEAD", { skip }, async () => {
+  const metrics = requestMetrics();
+  const server = Bun.serve(metrics.serve({
+    port: 0,
+    routes: {
+      "/stream": (request) => {
+        let chunks = 0;
+        return new Response(metrics.stream(
+          request,
+          new ReadableStream<Uint8Array>({
+            async pull(controller) {
+              await Bun.sleep(10);
+              if (chunks++ === 5) controller.close();
+              else controller.enqueue(new Uint8Array(8));
+            },
+          }),
+        ));
+      },
+    },
+  }));
+  try {
+    assertEquals((await (await fetch(`${server.url}stream`)).bytes()).length, 40);
+    await until(() => metrics.snapshot().inFlight === 0);
+    const { series } = metrics.snapshot();
+    assert(series[0]!.sumNs > 50e6, `${series[0]!.sumNs} ns`);
+    await get(`${server.url}stream`, { method: "HEAD" });
+    const socket = connect(server.port ?? 0, "localhost");
+    socket.write("GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await until(() => metrics.snapshot().inFlight === 1);
+    await sleep(15);
+    socket.destroy();
+    await until(() => metrics.snapshot().inFlight === 0);
+    assertEquals(counts(metrics.snapshot()), {
+      "GET /stream 200": 1,
+      "HEAD /stream 200": 1,
+      "GET /stream abort": 1,
+    });
+  } finally {
+    await server.stop(true);
+  }
+});
+
+test("Workers merge, and lose nothing", { skip, timeout: 60_000 }, async () => {
+  const url = new URL("../fixtures/server_worker.ts", import.meta.url);
+  const workers = [1, 2, 3].map(() => new Worker(url));
+  const message = <T>(worker: Worker) =>
+    new Promise<T>((resolve) => worker.onmessage = ({ data }) => resolve(data as T));
+  const ports = await Promise.all(workers.map((worker) => message<number>(worker)));
+  for (const [i, port] of ports.entries()) {
+    for (let n = 0; n < 10 * (i + 1); n++) await get(`http://localhost:${port}/`);
+    await get(`http://localhost:${port}/bad`);
+  }
+  const snapshots = await Promise.all(workers.map((worker) => {
+    const answer = message<Snapshot>(worker);
+    worker.postMessage("snapshot");
+    return answer;
+  }));
+  for (const worker of workers) worker.terminate();
+  assertEquals(counts(merge(...snapshots)), { "GET / 200": 60, "GET /bad 500": 3 });
+});

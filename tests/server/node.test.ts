@@ -1,0 +1,196 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { UnsupportedError } from "../../mod.ts";
+import { requestMetrics } from "../../server/mod.ts";
+import { runtime } from "../support.ts";
+import { counts, sleep, until } from "./support.ts";
+
+const skip = runtime === "bun" ? "Bun's node:http publishes nothing" : false;
+const skipExpress = skip || (runtime === "deno" && "Deno cannot load what Express 5 depends on");
+
+test("node() says where nothing is published", {
+  skip: runtime === "bun" ? false : "only Bun publishes nothing",
+}, () => {
+  assertThrows(() => requestMetrics().node(), UnsupportedError, "no diagnostics channels");
+});
+
+/** Asks on a connection of its own; a status, or "gone" if it gave up after some milliseconds. */
+function ask(server: Server, path: string, { method = "GET", patience = 0 } = {}) {
+  const { port } = server.address() as AddressInfo;
+  return new Promise<number | "gone">((resolve) => {
+    const asked = request({ port, path, method, agent: false }, (response) => {
+      response.on("error", () => resolve("gone"));
+      response.on("end", () => resolve(response.statusCode ?? 0)).resume();
+    });
+    asked.on("error", () => resolve("gone")).end();
+    if (patience > 0) setTimeout(() => asked.destroy(), patience);
+  });
+}
+
+const listen = (server: Server) =>
+  new Promise<Server>((resolve) => server.listen(0, "localhost", () => resolve(server)));
+const close = (server: Server) =>
+  new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+test("node() counts what node:http serves, until it is told to stop", { skip }, async () => {
+  const metrics = requestMetrics();
+  const stop = metrics.node();
+  const server = await listen(createServer((incoming, response) => {
+    if (incoming.url === "/known/7") metrics.route(incoming, "/known/:id");
+    response.statusCode = incoming.method === "POST" ? 201 : 200;
+    setTimeout(() => response.end("hello"), 20);
+  }));
+  try {
+    await ask(server, "/made/up");
+    await ask(server, "/known/7");
+    await ask(server, "/known/7", { method: "POST" });
+    await until(() => metrics.snapshot().inFlight === 0);
+    const { series } = metrics.snapshot();
+    assertEquals(counts(metrics.snapshot()), {
+      "GET - 200": 1,
+      "GET /known/:id 200": 1,
+      "POST /known/:id 201": 1,
+    });
+    for (const { sumNs } of series) assert(sumNs > 18e6 && sumNs < 60e9, `${sumNs} ns`);
+    stop();
+    await ask(server, "/made/up");
+    assertEquals(counts(metrics.snapshot())["GET - 200"], 1);
+  } finally {
+    await close(server);
+  }
+});
+
+test("node() counts who has gone, before the response and amid it", { skip }, async () => {
+  const metrics = requestMetrics();
+  const stop = metrics.node();
+  const server = await listen(createServer((incoming, response) => {
+    if (incoming.url === "/amid") response.write("some");
+  }));
+  try {
+    for (const path of ["/before", "/amid", "/before"]) {
+      const gone = ask(server, path, { patience: 100 });
+      await until(() => metrics.snapshot().inFlight === 1);
+      assertEquals(await gone, "gone");
+      await until(() => metrics.snapshot().inFlight === 0);
+    }
+    assertEquals(counts(metrics.snapshot()), { "GET - abort": 3 });
+    assertEquals(metrics.snapshot().inFlight, 0);
+  } finally {
+    stop();
+    await close(server);
+  }
+});
+
+test("node() is counted by each that subscribed", { skip }, async () => {
+  const both = [requestMetrics(), requestMetrics()] as const;
+  const stops = both.map((metrics) => metrics.node());
+  const server = await listen(createServer((_, response) => response.end()));
+  try {
+    await ask(server, "/");
+    for (const metrics of both) {
+      await until(() => metrics.snapshot().inFlight === 0);
+      assertEquals(counts(metrics.snapshot()), { "GET - 200": 1 });
+    }
+  } finally {
+    for (const stop of stops) stop();
+    await close(server);
+  }
+});
+
+test("node() has the routes of Express", { skip: skipExpress }, async () => {
+  const withoutTypes: string = "express";
+  const { default: express } = await import(withoutTypes) as { default: Express };
+  const metrics = requestMetrics();
+  const stop = metrics.node();
+  const app = express();
+  const router = express.Router();
+  router.get("/:id", (_, response) => setTimeout(() => response.send("thing"), 5));
+  router.get("/:id/rejects", async () => {
+    await sleep(1);
+    throw new Error("of the handler");
+  });
+  app.use("/things", router);
+  app.get(/^\/re/, (_, response) => response.send("re"));
+  app.get(["/one", "/two"], (_, response) => response.send("list"));
+  app.use((_error: unknown, _request: unknown, response: Response, _next: unknown) => {
+    response.status(503).send("failed");
+  });
+  const server = await listen(createServer(app));
+  try {
+    for (
+      const path of ["/things/1", "/things/2/?a=/b", "/things/3/rejects", "/regex", "/two", "/none"]
+    ) {
+      await ask(server, path);
+    }
+    await until(() => metrics.snapshot().inFlight === 0);
+    assertEquals(counts(metrics.snapshot()), {
+      "GET /things/:id 200": 2,
+      "GET - 503": 1, // the router has forgotten where it was
+      "GET /^\\/re/ 200": 1,
+      "GET /one,/two 200": 1,
+      "GET - 404": 1,
+    });
+  } finally {
+    stop();
+    await close(server);
+  }
+});
+
+test("node() has the routes of Fastify", { skip }, async () => {
+  const { default: fastify } = await import("fastify");
+  const metrics = requestMetrics();
+  const stop = metrics.node();
+  const app = fastify();
+  app.get("/things/:id", async () => {
+    await sleep(1);
+    return { a: "thing" };
+  });
+  app.post("/things/:id", (_, reply) => {
+    reply.code(201).send("made");
+  });
+  await app.listen({ port: 0 });
+  try {
+    await ask(app.server, "/things/1");
+    await ask(app.server, "/things/1", { method: "POST" });
+    await ask(app.server, "/none");
+    await until(() => metrics.snapshot().inFlight === 0);
+    assertEquals(counts(metrics.snapshot()), {
+      "GET /things/:id 200": 1,
+      "POST /things/:id 201": 1,
+      "GET - 404": 1,
+    });
+  } finally {
+    stop();
+    await app.close();
+  }
+});
+
+/** What the test uses of Express, which has no types of its own. */
+interface Response {
+  send(text: string): unknown;
+  status(code: number): Response;
+}
+type ExpressHandler = (request: unknown, response: Response) => unknown;
+interface Router {
+  get(path: string | string[] | RegExp, handler: ExpressHandler): void;
+}
+interface Express {
+  Router(): Router;
+  (): Router & ((incoming: IncomingMessage, response: ServerResponse) => void) & {
+    use(path: string, router: Router): void;
+    use(
+      handler: (error: unknown, request: unknown, response: Response, next: unknown) => void,
+    ): void;
+  };
+}

@@ -1,0 +1,23 @@
+/** What the tests of server/ share. */
+import type { Snapshot } from "../../server/mod.ts";
+
+/** Counts by `METHOD ROUTE STATUS`, or what came in place of a status; without those that are 0. */
+export function counts({ series }: Snapshot): Record<string, number> {
+  return Object.fromEntries(
+    series.filter(({ count }) => count > 0).map(({ labels, count }) => [
+      labels
+        ? `${labels.method} ${labels.route ?? "-"} ${labels.status ?? labels.outcome}`
+        : "overflow",
+      count,
+    ]),
+  );
+}
+
+/** Waits until it is so; after ten seconds it goes on all the same, and the test sees. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 2000 && !condition(); i++) await sleep(5);
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

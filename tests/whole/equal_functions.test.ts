@@ -1,0 +1,79 @@
+/** Equal functions come out equal: the first, the last and those between, in processes of this runtime. */
+// npm test: node26 (the others in the full tier: it takes long)
+import { assertLess } from "@std/assert";
+import { median } from "../../bench/median.ts";
+import { full, run, statisticalTest } from "../support.ts";
+
+/** Of each function, in the order of their declarations: nanoseconds. */
+interface Figures {
+  readonly median: readonly number[];
+  readonly fastest: readonly number[];
+}
+
+/** Of functions that take 5 ns, and of those that share a helper of half a microsecond. */
+interface Measured {
+  readonly random: Figures;
+  readonly sharing: Figures;
+}
+
+/**
+ * How much they may differ, as a part, in the middle of so many processes. CPUs change their frequency
+ * by a tenth from one second to the next, so that it takes many to see 5 %; what was compiled badly is
+ * slower by half at least. On a busy machine medians differ more than the fastest of a hundred slices.
+ */
+const [PROCESSES, LIMITS] = full
+  ? [4, { median: 0.2, fastest: 0.1 }]
+  : [3, { median: 0.3, fastest: 0.15 }];
+
+interface Setting {
+  readonly ending?: "mjs" | "mts" | "ts";
+  readonly time: number;
+  readonly mode?: "throughput" | "latency";
+  readonly clock?: "ticks" | "now";
+  readonly collected?: boolean;
+}
+
+function measureIn(setting: Setting): Measured {
+  const { ending = "mjs", time, mode = "throughput", clock = "ticks", collected } = setting;
+  const words = [String(time), mode, clock, ...(collected ? ["gc"] : [])];
+  const { stdout, stderr, code } = run(`tests/fixtures/equal_in.${ending}`, words, {
+    deno: ["--allow-all", "--v8-flags=--expose-gc"],
+    node: ["--expose-gc"],
+  });
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Measured;
+}
+
+/** By how much, as a part, each function is off the last one, in the middle of all processes. */
+function differences(processes: readonly (readonly number[])[]): number[] {
+  const level = (index: number) => median(processes.map((ns) => ns.at(index) ?? NaN));
+  const last = level(-1);
+  return (processes[0] ?? []).map((_, index) => level(index) / last - 1);
+}
+
+const SETTINGS: readonly Setting[] = full
+  ? [
+    { time: 50, ending: "mts" },
+    { time: 200, mode: "latency" },
+    { time: 200, clock: "now" },
+    { time: 200, collected: true, ending: "ts" },
+  ]
+  : [{ time: 50, ending: "ts" }];
+
+for (const setting of SETTINGS) {
+  const name = JSON.stringify(setting).replaceAll(/[{}"]/g, "").replaceAll(",", ", ");
+  statisticalTest(`equal functions come out equal (${name})`, { timeout: 600_000 }, () => {
+    const all = Array.from({ length: PROCESSES }, () => measureIn(setting));
+    for (const kind of ["random", "sharing"] as const) {
+      // In latency mode the clock's steps are more than a tenth of 5 ns.
+      if (kind === "random" && setting.mode === "latency") continue;
+      for (const figure of ["median", "fastest"] as const) {
+        const processes = all.map((one) => one[kind][figure]);
+        for (const [index, off] of differences(processes).entries()) {
+          const what = `${figure} of ${kind} ${index + 1}: ${JSON.stringify(processes)}`;
+          assertLess(Math.abs(off), LIMITS[figure], what);
+        }
+      }
+    }
+  });
+}
