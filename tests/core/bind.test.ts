@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { bind, sources } from "../../mod.ts";
+import { NO_CACHES } from "../fixtures/lock_down.ts";
 import { expectedFfi, expectedSources, ROOT, run, runtime } from "../support.ts";
 
 const KNOWN = '"addon", "node", "koffi"';
@@ -106,7 +107,8 @@ test("bind() opens all that Deno's tests would take for leaks later", {
 
 test("bind() does not write what RLIMIT_FSIZE forbids: the kernel would end Deno", () => {
   const { code, signal, stdout, stderr } = run("tests/fixtures/limited_files.ts", [], {
-    deno: ["--allow-all", "--no-code-cache"], // which is a file, too
+    deno: ["--allow-all"],
+    env: NO_CACHES,
   });
   assertEquals([code, signal], [0, null], stderr);
   const { ffi, reason } = JSON.parse(stdout) as { ffi: string; reason: string };

@@ -38,7 +38,7 @@ import {
   thrown,
   writeShim,
 } from "../fixtures/env_run.ts";
-import type { Lock } from "../fixtures/lock_down.ts";
+import { type Lock, NO_CACHES } from "../fixtures/lock_down.ts";
 import {
   denying,
   memfdNoexec,
@@ -434,9 +434,8 @@ const REST = [
     "rlimit-fsize",
     "RLIMIT_FSIZE allows files of 1000 bytes, once it has started",
     (runtime) => {
-      const { name, run } = runtime;
-      const options = name === "deno" ? [...run, "--no-code-cache"] : run; // which is a file, too
-      const where = { options, locks: [["limitFileSize", 1000]] as const };
+      const caches = Object.entries(NO_CACHES).map(([name, value]) => `${name}=${value}`);
+      const where = { launcher: ["env", ...caches], locks: [["limitFileSize", 1000]] as const };
       return onRuntimeClock(runtime, where, /RLIMIT_FSIZE allows files/);
     },
   ),
