@@ -1,10 +1,10 @@
 /**
  * Holds that each test is found by the name of what it tests: tests/core/clock.test.ts tests
- * core/clock.ts. tests/whole has what crosses rooms; the package and the hostile places have rooms of
- * their own.
+ * core/clock.ts, and so do the files of tests/core/clock/, where one would be too long. tests/whole
+ * has what crosses rooms; the package and the hostile places have rooms of their own.
  */
 import { existsSync, globSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ROOT } from "../runtimes.ts";
 
 const OWN_ROOMS = /^tests\/(whole|package|hostile)\//;
@@ -16,7 +16,9 @@ export function orphans(files: readonly string[], exists: (file: string) => bool
   return files.filter((file) => {
     if (OWN_ROOMS.test(file)) return false;
     const source = file.replace(/^tests\//, "").replace(/\.test\.ts$/, "");
-    return !ENDINGS.some((ending) => exists(source + ending));
+    const folder = dirname(source);
+    const sources = exists(folder) ? [source] : [source, folder]; // cli/ has its own files
+    return !sources.some((name) => ENDINGS.some((ending) => exists(name + ending)));
   });
 }
 

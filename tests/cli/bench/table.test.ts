@@ -1,11 +1,100 @@
+/** Tables of results that are made up. */
 // npm test: node26 (pure computation)
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
+import { printPlots } from "../../../cli/bench/plot.ts";
 import type { BenchReport } from "../../../cli/bench/report.ts";
-import { printText } from "../../../cli/bench/table.ts";
+import { printMarkdown, printText } from "../../../cli/bench/table.ts";
+import { report, result, runs, skips, TWO } from "./results.ts";
+
+test("printText() marks a ratio that may be chance, and says so of single runs", () => {
+  const close = runs("node24", 5, "same", 100).map((item, i) => ({
+    ...item,
+    result: result("same", [101, 99, 100.5, 99.5, 100][i] ?? NaN),
+  }));
+  const text = printText(report([...TWO, ...runs("deno", 5, "same", 100), ...close]));
+  assertMatch(text, /^parse +ns +100 1\.00 +251 +2\.50$/m);
+  assertMatch(text, /^same +ns +100 1\.00 +100 +~[\d.]+$/m);
+  assertStringIncludes(text, "the ratio to deno: with ~ where that may be chance");
+
+  const single = [...runs("deno", 1, "parse", 100), ...runs("node24", 1, "parse", 250)];
+  const settings = { ...report([]).settings, processes: 1 };
+  const said = printText(report(single, { settings }));
+  assertMatch(said, /^parse +ns +100 1\.00 +250 2\.50$/m);
+  assertStringIncludes(said, "which may be chance: --processes 5 or more tells");
+});
+
+test("printText() shows what is missing, failed, and wrong with the figures", () => {
+  const warnings = [{ code: "noise" as const, message: "Cannot be told from doing nothing" }];
+  const results = [
+    ...runs("deno", 5, "parse", 100, { warnings }),
+    ...runs("node24", 5, "other", 1),
+  ];
+  const failures = [{ runtime: "node24", file: "a.ts", run: 1, reason: "why", output: [] }];
+  const text = printText(report(results, { failures }));
+  assertMatch(text, /^deno +deno 2\.9\.5 --allow-ffi +ticks by rdtsc +10\.0 ns +0\.50 ns$/m);
+  assertStringIncludes(text, "Not readable: collections, collectionNs\n");
+  assertMatch(text, /^parse +ns +100 1\.00 +failed/m);
+  assertMatch(text, /^other +ns +- +1\.00/m);
+  assertMatch(
+    text,
+    /^parse +deno +noise +Cannot be told from doing nothing \(so in 5 of 5 runs\)$/m,
+  );
+  assertEquals(printText(report([])), "No results");
+});
+
+test("printMarkdown() has the same figures, and no cell ends early", () => {
+  const results = [...runs("deno", 5, "a|b", 100), ...runs("node24", 5, "a|b", 2500)];
+  const text = printMarkdown(report(results));
+  assertMatch(text, /^\| a\\\|b \| 100 ns \(1\.00\) \| 2505 ns \(25\.00\) \|$/m);
+});
+
+test("a cell of what is skipped says n/a, and each reason stands below the table once", () => {
+  const results = [
+    ...skips("deno", 5, "counter", "No counter\nhere"),
+    ...skips("deno", 5, "other counter", "No counter\nhere"),
+    ...runs("deno", 5, "parse", 100),
+    ...skips("node24", 5, "counter", "No counter\nhere"),
+    ...runs("node24", 5, "other counter", 1),
+    ...skips("node24", 2, "parse", "Too | busy"),
+    ...runs("node24", 3, "parse", 100),
+  ];
+  const reasons = [
+    "n/a: counter (deno, node24); other counter (deno): No counter\\nhere",
+    "n/a: parse (2 of 5 runs of node24): Too | busy",
+  ];
+  const failures = [{ runtime: "deno", file: "a.ts", run: 1, reason: "why", output: [] }];
+  const text = printText(report(results, { failures }));
+  assertMatch(text, /^counter +n\/a +n\/a$/m);
+  assertMatch(text, /^other counter +ns +n\/a +1\.00$/m);
+  assert(text.endsWith(`\n${reasons.join("\n")}`), text);
+  const markdown = printMarkdown(report(results));
+  assertMatch(markdown, /^\| counter \| n\/a \| n\/a \|$/m);
+  const list = reasons.map((line) => `- ${line.replace(/[\\|]/g, "\\$&")}\n`).join("");
+  assertStringIncludes(`${markdown}\n`, `|\n\n${list}`);
+
+  const none = report(skips("deno", 1, "counter", "why"));
+  assert(!/^counter .*\bs\b|Median/m.test(printText(none)), printText(none));
+  assertStringIncludes(printMarkdown(none), "\n- node24: node 24.21.0\n"); // no clock was read
+  assertEquals(printPlots(none), "");
+});
+
+test("a name stays in its line, and means nothing in Markdown", () => {
+  const results = runs("deno", 1, "Array<string>\n*b* | c\x1b[2J", 100, {
+    group: ["two\nlines"],
+    params: { like: "_x_\r" },
+  });
+  const text = printText(report(results));
+  assertMatch(
+    text,
+    /^two\\nlines\n {2}Array<string>\\n\*b\* \| c\\u001b\[2J, like _x_\\r +ns +100/m,
+  );
+  const cell = String.raw`| two\\nlines Array\<string\>\\n\*b\* \| c\\u001b\[2J, like \_x\_\\r |`;
+  assertStringIncludes(printMarkdown(report(results)), `\n${cell} 100 ns`);
+});
 
 /** Of benchmarks that all took as long: so far as a table wants to know. */
-function report(runtimes: readonly string[], names: readonly string[]): BenchReport {
+function uniform(runtimes: readonly string[], names: readonly string[]): BenchReport {
   const run = {
     clock: { name: "ticks", source: "rdtsc", costNs: 10, resolutionNs: 1 },
     disturbance: { unreadable: {} },
@@ -26,7 +115,7 @@ function report(runtimes: readonly string[], names: readonly string[]): BenchRep
 }
 
 test("printText() keeps what is wide in line: benchmarks, and runtimes by their paths", () => {
-  const text = printText(report(["node", "日本語のノード"], ["ソート", "x", "🚀 go"]));
+  const text = printText(uniform(["node", "日本語のノード"], ["ソート", "x", "🚀 go"]));
   const lines = text.split("\n");
   const start = lines.findIndex((line) => line.startsWith("benchmark"));
   assertEquals(lines.slice(start, start + 4), [
