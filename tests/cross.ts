@@ -60,7 +60,7 @@ export function lackOfCross({ architecture, sysroot }: CrossCpu): string | undef
   return `the C library for ${architecture} is not installed (Debian: libc6-dev-${architecture}-cross)`;
 }
 
-/** Compiles `tests/native/NAME.c` for this CPU, and returns the program's path. */
+/** The same as {@link nativeProgram} for this CPU. */
 export function crossProgram(
   { cpu, sysroot }: CrossCpu,
   name: string,

@@ -1,7 +1,7 @@
-/** Compiles the C programs of the tests, each once for every state of its source. */
+/** Compiles the C programs of the tests, each once for every state of its sources. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT, skipUnless } from "./support.ts";
@@ -35,8 +35,16 @@ const GCC: Compiler = { command: "gcc", version: `${gccVersion} ${process.arch}`
 /** The same gcc, for musl (Debian: musl-tools). */
 export const MUSL_GCC: Compiler = { ...GCC, command: "musl-gcc" };
 
+/** What a program is made of, headers as well: the files of its folder, or one file. */
+function filesOf(name: string): string[] {
+  const folder = join(ROOT, "tests/native", name);
+  if (!existsSync(folder)) return [`${folder}.c`];
+  return readdirSync(folder).sort().map((file) => join(folder, file));
+}
+
 /**
- * Compiles `tests/native/NAME.c`, unless that has been done, and returns the program's path.
+ * Compiles `tests/native/NAME.c`, or what is in a folder NAME, unless that has been done, and
+ * returns the program's path.
  *
  * @param flags what the compiler takes besides, `["-shared", "-fPIC"]` or `["-lpthread"]`
  * @param compiler gcc, or another
@@ -46,11 +54,11 @@ export function nativeProgram(
   flags: readonly string[] = [],
   { command, version, flags: own }: Compiler = GCC,
 ): string {
-  const source = join(ROOT, "tests/native", `${name}.c`);
+  const files = filesOf(name);
   const options = [...FLAGS, ...own, ...flags];
+  const texts = files.map((file) => [file, readFileSync(file, "utf8")]);
   const hash = createHash("sha256")
-    .update(JSON.stringify([command, version, options]))
-    .update(readFileSync(source))
+    .update(JSON.stringify([command, version, options, texts]))
     .digest("hex");
   const program = join(CACHE, `${name}-${hash.slice(0, 16)}`);
   if (existsSync(program)) return program;
@@ -58,7 +66,8 @@ export function nativeProgram(
   // Other test processes may be about the same: whoever is last puts an equal file there at once.
   const unfinished = `${program}.${process.pid}`;
   // The libraries among the flags come after what needs them.
-  execFileSync(command, ["-o", unfinished, source, ...options], {
+  const sources = files.filter((file) => file.endsWith(".c"));
+  execFileSync(command, ["-o", unfinished, ...sources, ...options], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   renameSync(unfinished, program);

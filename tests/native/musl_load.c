@@ -1,5 +1,5 @@
 /*
- * musl_load TRAMPOLINE MEMFDS TIMES CLOCK_GETTIME GETRANDOM
+ * musl_load SHIM MEMFDS TIMES CLOCK_GETTIME GETRANDOM
  *
  * Loads the shim from so many memfds, from each so many times, as shim/load.ts does: whatever a
  * memfd's path is spelt like, it must be one library. Binds it to the vDSO and checks what it answers

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { ENTRIES } from "../../elf/entries.ts";
@@ -241,6 +242,12 @@ const PLACES = [
     expected: answersWithout(HOST_IMAGE, "dangling"),
   },
 ] as const;
+
+test("the shim's answers to C are those of every function", () => {
+  const text = readFileSync(join(ROOT, "tests/native/shim_abi/shim.h"), "utf8");
+  const names = Array.from(text.matchAll(/FUNCTION\(\w+, (\w+),/g), ([, name]) => name as string);
+  assertEquals(names.sort(), FUNCTIONS.toSorted());
+});
 
 for (const { where, launch: [launcher, ...modes], expected } of PLACES) {
   const novdsoHere = launcher === undefined || process.arch === "x64";
