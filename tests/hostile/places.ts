@@ -7,7 +7,7 @@ import { PLACES as DISGUISED } from "./disguised.ts";
 import { PLACES as DOCTOR } from "./doctor.ts";
 import { PLACES as HIDDEN } from "./hidden.ts";
 import { PLACES as IMAGES } from "./images.ts";
-import { PLACES as LOCKED } from "./locked.ts";
+import { PLACES as LOCKED } from "./locked/mod.ts";
 import { PLACES as MACHINES } from "./machines.ts";
 import { PLACES as RELEASES } from "./releases.ts";
 import { PLACES as SOAK } from "./soak.ts";

@@ -24,7 +24,7 @@ import { RUNTIMES } from "../../scripts/runtimes.ts";
 import { nativeProgram } from "../native.ts";
 import { expectedSources } from "../support.ts";
 import { describeEntries, hostExpectation } from "./expectation.ts";
-import { muslLoad } from "./locked.ts";
+import { muslLoad } from "./locked/musl.ts";
 import type { SoakReport } from "./soak_run.ts";
 import type { StartsReport } from "./starts_run.ts";
 
