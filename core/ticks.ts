@@ -109,8 +109,8 @@ function fallBack(since: Sample): void {
   const counter = openCounter();
   counter.reads = "CLOCK_MONOTONIC_RAW";
   const perNs = 1 / counter.calibration.nsPerTick();
-  table.ticks = () =>
-    since.ticks + Math.round((vdso_clock(CLOCK_MONOTONIC_RAW) - since.ns) * perNs);
+  const first = Math.round(since.ticks); // it is the middle of two readings
+  table.ticks = () => first + Math.round((vdso_clock(CLOCK_MONOTONIC_RAW) - since.ns) * perNs);
 }
 
 /** What a reading costs, all in one unit. */
