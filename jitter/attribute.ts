@@ -11,43 +11,20 @@ import type { Cause } from "./types.ts";
 const WHOLE = 0.95;
 /** What is left of a gap then, waiting for a CPU, is no more than this part of it. */
 const MOSTLY = 0.5;
-/** The wait for a CPU is nearly all of a gap, but for the switches to and fro. */
-const NEARLY = 0.8;
+/** All gaps that are put down to waits have at least this part of them to show for it. */
+const ENOUGH = 0.7;
 const SWITCH_NS = 5000;
 /** A move takes less. What is longer was a wait, until another CPU was free. */
 const MOVE_NS = 1e6;
 /** Less may be what the thread does before and after the loop. */
 const SLEEP_NS = 100_000;
 
-/** Time that the kernel says was taken, and how many times. */
-class Account {
-  #ns: number;
-  #times: number;
-
-  constructor(ns: number | null, times: number | null) {
-    this.#ns = ns ?? 0;
-    this.#times = times ?? 0;
-  }
-
-  /** Whether so much is left for a gap; then it is taken. */
-  covers(gapNs: number, part: number, slackNs = 0): boolean {
-    if (this.#times <= 0 || this.#ns <= 0 || this.#ns < part * gapNs - slackNs) return false;
-    this.spend(gapNs);
-    return true;
-  }
-
-  spend(gapNs: number): void {
-    this.#ns -= gapNs;
-    this.#times--;
-  }
-}
-
 type NamedGap = Pick<RawGap, "ns" | "moved"> & { cause?: Cause };
 
 /**
  * An estimate for each gap. What was measured by itself, a jump or a sleep, is put down to the gap that
- * fits it best. Then, from the longest on, each is explained by what is left of what the kernel has
- * counted for the thread; and what nothing explains is an interrupt or the host.
+ * fits it best, and what a quota took to the longest ones; then what the thread has waited for a CPU to
+ * as many gaps as it was switched away from. What nothing explains is an interrupt or the host.
  *
  * @param gaps longest first
  * @param signs of the time in which they were
@@ -61,20 +38,56 @@ export function attribute(
   const named: NamedGap[] = gaps.map(({ ns, moved }) => ({ ns, moved }));
   if (jumpNs > 0) name(named, jumpNs, "jumped");
   nameSleeps(named, signs.offNs ?? 0, signs.voluntary ?? 0);
-  const quota = new Account(signs.throttledNs, signs.throttledPeriods);
+  // The kernel counts both as waiting for a CPU as well, and as a switch.
+  const known = [
+    ...nameThrottled(named, signs.throttledNs ?? 0, signs.throttledPeriods ?? 0),
+    ...nameMoves(named),
+  ];
   // Without schedstat the number of switches alone tells, and the longest gaps are likeliest.
-  const others = new Account(signs.runDelayNs ?? Infinity, signs.involuntary);
-  return named.map(({ ns, moved, cause }) => {
-    if (cause) return cause;
-    // The kernel counts that as waiting for a CPU as well, and as a switch.
-    if (quota.covers(ns, MOSTLY)) return spent("throttled", ns);
-    if (moved && ns < MOVE_NS) return spent("moved", ns);
-    return others.covers(ns, NEARLY, SWITCH_NS) ? "preempted" : "interrupt or host";
-  });
+  const waited = (signs.runDelayNs ?? Infinity) - sumOf(known);
+  nameWaits(named, waited, (signs.involuntary ?? 0) - known.length);
+  return named.map(({ cause }) => cause ?? "interrupt or host");
+}
 
-  function spent(cause: Cause, ns: number): Cause {
-    others.spend(ns);
-    return cause;
+function sumOf(gaps: readonly NamedGap[]): number {
+  return gaps.reduce((sum, { ns }) => sum + ns, 0);
+}
+
+/** A gap may have a wait behind the quota. */
+function nameThrottled(gaps: readonly NamedGap[], ns: number, times: number): NamedGap[] {
+  let left = ns;
+  return gaps.filter((gap) => {
+    if (gap.cause || times <= 0 || left < MOSTLY * gap.ns) return false;
+    gap.cause = "throttled";
+    left -= gap.ns;
+    times--;
+    return true;
+  });
+}
+
+function nameMoves(gaps: readonly NamedGap[]): NamedGap[] {
+  const moves = gaps.filter(({ cause, moved, ns }) => !cause && moved && ns < MOVE_NS);
+  for (const gap of moves) gap.cause = "moved";
+  return moves;
+}
+
+/**
+ * The gaps in which a thread has waited so often and for so long: one that fits, or else the longest that
+ * are not longer. A gap may also have what the host took, so that what is left is less than the rest.
+ */
+function nameWaits(gaps: readonly NamedGap[], ns: number, times: number): void {
+  let left = ns;
+  let sum = 0;
+  for (let i = 1; i <= times && left > 0; i++) {
+    const open = gaps.filter(({ cause }) => cause === undefined);
+    const whole = open.findLast((gap) => gap.ns >= WHOLE * left);
+    const parts = open.filter((gap) => WHOLE * gap.ns <= left).slice(0, times - i + 1);
+    const fits = whole !== undefined && left >= MOSTLY * whole.ns;
+    const gap = fits || sumOf(parts) < WHOLE * left ? whole ?? parts[0] : parts[0];
+    if (!gap || ns + i * SWITCH_NS < ENOUGH * (sum + gap.ns)) return;
+    gap.cause = "preempted";
+    sum += gap.ns;
+    left -= gap.ns;
   }
 }
 

@@ -89,6 +89,48 @@ const CASES: readonly {
     expected: ["preempted", "interrupt or host"],
   },
   {
+    what: "two waits, of which one has some of the host's time in its gap",
+    lengths: [9.92 * MS, 8.12 * MS, 77_000],
+    signs: { runDelayNs: 16.2 * MS, involuntary: 2 },
+    expected: ["preempted", "preempted", "interrupt or host"],
+  },
+  {
+    what: "two waits, of which one has much of the host's time in its gap",
+    lengths: [14.4 * MS, 8.2 * MS, 190_000],
+    signs: { runDelayNs: 16.2 * MS, involuntary: 2 },
+    expected: ["preempted", "preempted", "interrupt or host"],
+  },
+  {
+    what: "a long and a short wait, where the host's time is as long as the short one",
+    lengths: [61.3 * MS, 8.08 * MS, 107_000],
+    signs: { runDelayNs: 64.9 * MS, involuntary: 2 },
+    expected: ["preempted", "preempted", "interrupt or host"],
+  },
+  {
+    what: "a long wait, and many short ones",
+    lengths: [61.3 * MS, 8.08 * MS, ...Array(18).fill(200_000)],
+    signs: { runDelayNs: 64.9 * MS, involuntary: 19 },
+    expected: ["preempted", "interrupt or host", ...Array(18).fill("preempted")],
+  },
+  {
+    what: "a wait in the gap that fits, not in the host's longer one",
+    lengths: [8.38 * MS, 8.1 * MS],
+    signs: { runDelayNs: 8.04 * MS, involuntary: 1 },
+    expected: ["interrupt or host", "preempted"],
+  },
+  {
+    what: "two waits beside a gap of the host",
+    lengths: [8.13 * MS, 8.08 * MS, 5.42 * MS],
+    signs: { runDelayNs: 16.14 * MS, involuntary: 3 },
+    expected: ["preempted", "preempted", "interrupt or host"],
+  },
+  {
+    what: "no wait in a gap that is mostly something else's",
+    lengths: [8 * MS],
+    signs: { runDelayNs: 5 * MS, involuntary: 1 },
+    expected: ["interrupt or host"],
+  },
+  {
     what: "a quota, whose time is a wait as well",
     lengths: [60 * MS, 4 * MS, 2000],
     signs: { runDelayNs: 64 * MS, involuntary: 2, throttledNs: 60 * MS, throttledPeriods: 1 },

@@ -31,7 +31,8 @@ statisticalTest("loopDelay() sees a loop that is held up anywhere, and ends with
   assert(waits.p50 <= waits.p90 && waits.p90 <= waits.p99 && waits.p999 <= waits.max * 1.01);
 });
 
-test("loopDelay() does not wake an idle loop in Node", {
+// Others wake it now and then, V8's garbage collector for one.
+statisticalTest("loopDelay() does not wake an idle loop in Node", {
   skip: runtime !== "node" && "a timer wakes the loop",
   timeout,
 }, async () => {
@@ -45,8 +46,8 @@ test("loopDelay() does not wake an idle loop in Node", {
   setImmediate(count).unref();
   await sleep(500);
   assertEquals(delay.snapshot().method, "turns");
-  assertLess(turns, 10, "turns of the loop in half a second"); // a timer of 10 ms makes 50
   delay.close();
+  assertLess(turns, 20, "turns of the loop in half a second"); // a timer of 10 ms makes 50
 });
 
 test("loopDelay() begins anew when it is reset, and keeps its last figures", {
@@ -54,12 +55,12 @@ test("loopDelay() begins anew when it is reset, and keeps its last figures", {
 }, async () => {
   const delay = loopDelay();
   await sleep(30);
-  hold(300);
+  hold(150);
   await sleep(30);
-  assertLess(250e6, delay.snapshot().waits.max);
+  assertLess(125e6, delay.snapshot().waits.max);
   delay.reset();
   const { elapsedNs, waits } = delay.snapshot();
-  assertLess(elapsedNs, 250e6);
+  assertLess(elapsedNs, 125e6);
   assertEquals(waits.max, 0);
   await sleep(30);
   delay.close();
@@ -82,7 +83,7 @@ statisticalTest("loopDelay() has a control that the program does not hold up", {
   };
   await alive(); // a Worker takes a moment
   delay.reset();
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < (full ? 5 : 3); i++) {
     await sleep(20);
     hold(200);
   }

@@ -49,6 +49,16 @@ function isFound({ start, end }: Planted, { worst }: Jitter, cause: Gap["cause"]
 }
 
 /**
+ * Whether others took the CPU just before or after, too, so that all of it is one gap: on a busy machine
+ * the kernel gives those that are not in real time a share, and takes it at such moments.
+ */
+function isMerged({ start, end }: Planted, { worst }: Jitter): boolean {
+  return worst.some(({ at, ns }) =>
+    at - ns < start[1] + MS && at > end[0] - MS && ns >= 1.1 * (end[1] - start[0])
+  );
+}
+
+/**
  * The share of gaps that can be found: they begin while the thread runs, and between two runs of the
  * loop it runs unwatched.
  */
@@ -58,11 +68,13 @@ function watchedShare({ watchedNs, durationNs, lostNs }: Jitter): number {
   return share;
 }
 
-/** Nine of ten at least. */
+/** Nine of ten at least of those that nothing else was added to, which are most. */
 function assertFound(planted: readonly Planted[], found: Jitter, cause: Gap["cause"]): void {
-  const right = planted.filter((one) => isFound(one, found, cause));
-  const expected = watchedShare(found) * planted.length;
+  const alone = planted.filter((one) => !isMerged(one, found));
+  const right = alone.filter((one) => isFound(one, found, cause));
+  const expected = watchedShare(found) * alone.length;
   const told = JSON.stringify({ planted, worst: found.worst.slice(0, 2 * planted.length) });
+  assert(alone.length >= 0.7 * planted.length, `${alone.length} of ${planted.length}: ${told}`);
   assert(right.length >= 0.9 * expected, `${right.length} of ${expected}: ${told}`);
 }
 
