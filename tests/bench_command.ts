@@ -1,10 +1,7 @@
-/** Starts `vdso bench` in this runtime. */
+/** Runs `vdso bench`: in a process of this runtime, or in this one. */
 import { assertEquals } from "@std/assert";
-import { formatMessage } from "@optique/core/message";
-import { parseSync } from "@optique/core/parser";
 import type { BenchReport } from "../cli/bench/report.ts";
-import { execute } from "../cli/execute.ts";
-import { GRAMMAR } from "../cli/grammar.ts";
+import { inProcess } from "./cli/in_process.ts";
 import { run, type RunOptions, type RunResult } from "./support.ts";
 
 /** The options of a test of the command, which starts other processes. */
@@ -17,18 +14,14 @@ export function vdsoBench(args: readonly string[], options: RunOptions = {}): Ru
   return run("cli.ts", ["bench", ...args], { timeout: 110_000, ...options });
 }
 
-/** The same without a process for the command: what is thrown, it would print. */
-export async function inProcess(words: readonly string[]): Promise<string> {
-  const parsed = parseSync(GRAMMAR, ["bench", ...words]);
-  if (!parsed.success) throw new RangeError(formatMessage(parsed.error));
-  return (await execute(parsed.value)).text;
-}
+/** Runs it in this process: what is thrown, it would print. */
+export const benchInProcess = (words: readonly string[]) => inProcess(["bench", ...words]);
 
-/** Runs it and wants success in silence. */
-export function output(args: readonly string[]): string {
-  const { code, stdout, stderr } = vdsoBench(args);
-  assertEquals([stderr, code], ["", 0]);
-  return stdout;
+/** Runs it in this process and wants success in silence. */
+export async function output(words: readonly string[]): Promise<string> {
+  const { text, ok, said } = await benchInProcess(words);
+  assertEquals([said, ok], ["", true]);
+  return text;
 }
 
 export function report(text: string): BenchReport {

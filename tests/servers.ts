@@ -66,15 +66,33 @@ export interface Load {
 /** What runs the clients, in whichever runtime the server is. */
 export const NODE = RUNTIMES.find(({ name }) => name === "node26")?.bin ?? "";
 
-/** Exactly so many requests, by autocannon. */
-export async function cannon(url: string, amount: number, connections: number): Promise<Load> {
+/** Shots of autocannon's, by its names. */
+export interface Shots {
+  readonly url: string;
+  /** Exactly so many requests. */
+  readonly amount: number;
+  readonly connections: number;
+}
+
+/** One after the other, by autocannon, in a process of its own. */
+export async function cannon(series: readonly Shots[]): Promise<Load[]> {
+  const program = `const autocannon = require(process.argv[1]);
+    (async () => {
+      const reports = [];
+      for (const shots of JSON.parse(process.argv[2])) reports.push(await autocannon(shots));
+      console.log(JSON.stringify(reports));
+    })();`;
   const text = await output(NODE, [
-    join(ROOT, "node_modules/autocannon/autocannon.js"),
-    ...["--json", "--amount", `${amount}`, "--connections", `${connections}`, url],
+    "--eval",
+    program,
+    join(ROOT, "node_modules/autocannon"),
+    JSON.stringify(series),
   ]);
-  const report = JSON.parse(text) as Record<"2xx" | "non2xx" | "errors" | "timeouts", number>;
-  assertEquals([report.errors, report.timeouts], [0, 0]);
-  return { ok: report["2xx"], failed: report.non2xx };
+  const reports = JSON.parse(text) as Record<"2xx" | "non2xx" | "errors" | "timeouts", number>[];
+  return reports.map((report) => {
+    assertEquals([report.errors, report.timeouts], [0, 0]);
+    return { ok: report["2xx"], failed: report.non2xx };
+  });
 }
 
 /** What wrk counts in a second. Of each connection, it leaves one request behind at the end. */

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { turn } from "../../bench/globals.ts";
-import { run, runtime } from "../support.ts";
+import { full, run, runtime } from "../support.ts";
 
 const timeout = 60_000;
 
@@ -18,7 +18,9 @@ test(
   },
 );
 
-const notBun = runtime === "bun" ? "Bun has no permissions" : false;
+const notBun = runtime === "bun"
+  ? "Bun has no permissions"
+  : !full && runtime === "node" && "in the full tier: Deno does without in this one";
 
 test("nor do they without an FFI", { skip: notBun, timeout }, () => {
   const { code, stdout } = run("tests/fixtures/fake_globals.ts", [], {

@@ -1,4 +1,4 @@
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: node26 (what runs, and in which order, is the same in each)
 import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { bench, group, run } from "../../bench/mod.ts";

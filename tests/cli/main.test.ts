@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { run, skipUnless } from "../support.ts";
+import { full, run, skipUnless } from "../support.ts";
 
 const TIMEOUT = { timeout: 60_000 };
 
@@ -24,7 +24,7 @@ const script = skipUnless(
 );
 
 test("vdso --help is as wide as the terminal", { ...TIMEOUT, skip: script }, () => {
-  for (const columns of [64, 132]) {
+  for (const columns of full ? [64, 132] : [132]) {
     const command = `stty cols ${columns}; "\${@:1}"`; // script(1) makes a terminal
     const quoted = `exec script -qec "bash -c \${0@Q} bash \${*@Q}" /dev/null`;
     const launcher = ["bash", "-c", quoted, command];
@@ -34,12 +34,19 @@ test("vdso --help is as wide as the terminal", { ...TIMEOUT, skip: script }, () 
     const widest = Math.max(...lines);
     assert(widest <= columns && widest > columns - 10, `${widest} of ${columns}`);
   }
+  if (!full) return; // what is no terminal is above, too
   const { stdout } = run("cli.ts", ["bench", "-h"]);
   const widest = Math.max(...stdout.split("\n").map((line) => line.trimEnd().length));
   assert(widest <= 80 && widest > 70, `${widest} of 80`);
 });
 
-test("vdso bench says in words what is wrong with a file, and exits 1", TIMEOUT, () => {
+const elsewhere = !full &&
+  "in the full tier: the words are in whole/bench_files.test.ts, the exit status in cli.test.ts";
+
+test("vdso bench says in words what is wrong with a file, and exits 1", {
+  ...TIMEOUT,
+  skip: elsewhere,
+}, () => {
   const file = "tests/fixtures/bench_sides.ts";
   const wrong: [words: string[], said: RegExp][] = [
     [["nowhere.ts"], /^vdso: Cannot read nowhere\.ts: there is no such file\n$/],

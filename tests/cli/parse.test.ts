@@ -1,4 +1,4 @@
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: node26 (words in, a command or text out)
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { test } from "node:test";
 import { parseWords } from "../../cli/parse.ts";

@@ -11,7 +11,7 @@ import {
   sources,
   VdsoError,
 } from "../../mod.ts";
-import { full, run } from "../support.ts";
+import { full, nodeMajor, run } from "../support.ts";
 
 const LENGTHS = [
   0,
@@ -157,9 +157,15 @@ test("randomF64() lies in [0, 1), in steps of 2^-53, evenly", () => {
   assertLess(Math.abs(odd - N / 2), 7 * Math.sqrt(N) / 2, "the last bit is used");
 });
 
-test("getrandom() gives Workers at once no two equal blocks", { timeout: 120_000 }, () => {
+/** A state is the shim's and a thread's; Workers start slowly in Node 22, which strips types anew. */
+const skipWorkers = !full && nodeMajor === 22 && "in the full tier; in Node 26 always";
+
+test("getrandom() gives Workers at once no two equal blocks", {
+  timeout: 120_000,
+  skip: skipWorkers,
+}, () => {
   // A state that two threads share shows in a few thousand blocks of each.
-  const [workers, blocks] = full ? [64, 10_000_000] : [8, 200_000];
+  const [workers, blocks] = full ? [64, 10_000_000] : [4, 100_000];
   const { code, stdout, stderr } = run(
     "tests/fixtures/random_workers.ts",
     [workers, blocks].map(String),
@@ -171,10 +177,11 @@ test("getrandom() gives Workers at once no two equal blocks", { timeout: 120_000
 
 test("getrandom() maps as many states as threads live at once when Workers end", {
   timeout: 120_000,
-  skip: sources().entries.getrandom !== "vdso" && "this kernel's vDSO has no getrandom: no states",
+  skip: skipWorkers ||
+    sources().entries.getrandom !== "vdso" && "this kernel's vDSO has no getrandom: no states",
 }, () => {
   // The hostile suite has 10,000, of its own.
-  const [workers, atOnce] = full ? [96, 8] : [12, 4];
+  const [workers, atOnce] = full ? [96, 8] : [6, 2];
   const words = [workers, atOnce].map(String);
   const { code, stdout, stderr } = run("tests/fixtures/random_mappings.ts", words, {
     timeout: 120_000,

@@ -1,4 +1,5 @@
 /** The names of findings, and their order. */
+// npm test: node26 (it only computes, on what is made up)
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { type Finding, FINDING_IDS, inOrder, type Severity, worst } from "../../doctor/findings.ts";

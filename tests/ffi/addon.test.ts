@@ -1,5 +1,5 @@
 /** The shim as an addon of Node: its functions, and what forbids it. */
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: node26 (it is Node's)
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

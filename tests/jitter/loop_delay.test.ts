@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loopDelay, type LoopDelaySnapshot } from "../../jitter/mod.ts";
 import { now } from "../../mod.ts";
-import { run, runtime, statisticalTest } from "../support.ts";
+import { full, run, runtime, statisticalTest } from "../support.ts";
 
 const timeout = 60_000;
 

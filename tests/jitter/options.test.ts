@@ -1,3 +1,4 @@
+// npm test: node26 (what is refused is the same in each)
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { allowedCpus } from "../../jitter/affinity.ts";

@@ -1,3 +1,4 @@
+// npm test: node26 (it only computes, on what is made up)
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { addNs, type Anchor, Anchors, type Clocks, nsBetween, timeAt } from "../../otel/anchor.ts";

@@ -9,7 +9,7 @@ import { collector, type Exported, nanoseconds, type Sdk, SDKS } from "./sdks.ts
 import { assertNear, below, end, HOUR, MS, named, start, traced } from "./spans.ts";
 import { inWorld } from "./world.ts";
 
-const SPANS = full ? 100_000 : 20_000;
+const SPANS = full ? 100_000 : 5000;
 
 /** As the SDK has it, in a field of its own that is passed on like all others. */
 function hasWholeLength(span: ReadableSpan): boolean {

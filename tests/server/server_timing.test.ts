@@ -1,3 +1,4 @@
+// npm test: node26 (it only computes, on what is made up)
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { serverTiming } from "../../server/server_timing.ts";

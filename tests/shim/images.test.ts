@@ -35,12 +35,21 @@ function bytesOf(image: ShimImage): Uint8Array {
   return Buffer.from(image.base64, "base64");
 }
 
-/** What readelf prints. The files have no section headers: it is told to go by the segments. */
-function readelf(image: ShimImage, option: string): string {
-  return withDirectory((directory) =>
-    execFileSync("readelf", ["-W", "-D", option, writeShim(directory, image)], { encoding: "utf8" })
-  );
+/**
+ * What readelf prints of an image's header, segments, dynamic section and symbols. The files have no
+ * section headers: it is told to go by the segments.
+ */
+function readelf(image: ShimImage): string {
+  const known = printed.get(image);
+  if (known !== undefined) return known;
+  const text = withDirectory((directory) => {
+    const words = ["-W", "-D", "-h", "-l", "-d", "-s", writeShim(directory, image)];
+    return execFileSync("readelf", words, { encoding: "utf8" });
+  });
+  printed.set(image, text);
+  return text;
 }
+const printed = new Map<ShimImage, string>();
 
 interface Segment {
   readonly type: string;
@@ -52,7 +61,7 @@ interface Segment {
 function segmentsOf(image: ShimImage): Segment[] {
   const row = /^ +([A-Z_]+) +(?:0x[0-9a-f]+ +){5}([R ][W ][E ]) +(0x[0-9a-f]+|0)$/gm;
   return Array.from(
-    readelf(image, "-l").matchAll(row),
+    readelf(image).matchAll(row),
     ([, type = "", flags = "", align = ""]) => ({ type, flags, align: Number(align) }),
   );
 }
@@ -60,7 +69,7 @@ function segmentsOf(image: ShimImage): Segment[] {
 /** Tag and value of the dynamic section's entries. */
 function dynamicOf(image: ShimImage): [tag: string, value: string][] {
   const row = /^ 0x[0-9a-f]+ \((\w+)\) +(.*)$/gm;
-  return Array.from(readelf(image, "-d").matchAll(row), ([, tag = "", value = ""]) => [tag, value]);
+  return Array.from(readelf(image).matchAll(row), ([, tag = "", value = ""]) => [tag, value]);
 }
 
 interface Symbol {
@@ -75,7 +84,7 @@ function symbolsOf(image: ShimImage): Symbol[] {
   const row =
     /^ +\d+: [0-9a-f]+ +\d+ (\w+) +(\w+) +DEFAULT +(?:\[<localentry>: 8\] +)?(\w+) (\S+)$/gm;
   return Array.from(
-    readelf(image, "-s").matchAll(row),
+    readelf(image).matchAll(row),
     ([, type = "", bind = "", section = "", name = ""]) => ({ name, type, bind, section }),
   );
 }
@@ -145,7 +154,7 @@ for (const { name, cpu, image, isAddon } of EVERY) {
     assertEquals(image.soname, `/proc/self/libxvdso-${isAddon ? "node-" : ""}${id}.so`);
     const sonames = dynamicOf(image).filter(([tag]) => tag === "SONAME");
     assertEquals(sonames, [["SONAME", `Library soname: [${image.soname}]`]]);
-    const header = readelf(image, "-h");
+    const header = readelf(image);
     assertMatch(header, /Type: +DYN /);
     assertMatch(header, /OS\/ABI: +UNIX - System V/);
     assertMatch(header, /Class: +ELF64$/m);

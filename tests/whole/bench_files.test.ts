@@ -11,7 +11,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { fixture, inProcess, output, report, TIMEOUT, vdsoBench } from "../bench_command.ts";
+import { benchInProcess, fixture, output, report, TIMEOUT, vdsoBench } from "../bench_command.ts";
 import { inDirectory } from "../cli/directory.ts";
 import { runtime } from "../support.ts";
 
@@ -58,23 +58,20 @@ test("vdso bench keeps what did run where something fails, and exits 1", TIMEOUT
   });
 });
 
-test("vdso bench says so when there is no runtime, or nothing matches", TIMEOUT, () => {
-  const none = vdsoBench([fixture("sides"), "--runtimes", "node99"]);
-  assertEquals([none.code, none.stdout], [1, ""]);
-  assertMatch(none.stderr, /\nvdso: There is no runtime to run benchmarks in\n$/);
-  const unmatched = vdsoBench([fixture("sides"), "--runtimes", "bun", "--filter", "sundial"]);
-  assertEquals(
-    [unmatched.code, unmatched.stdout, unmatched.stderr],
-    [1, "", "vdso: No benchmark's name matches --filter /sundial/\n"],
-  );
+test("vdso bench says so when there is no runtime, or nothing matches", TIMEOUT, async () => {
+  const none = [fixture("sides"), "--runtimes", "node99"];
+  const missing = await assertRejects(() => benchInProcess(none), Error);
+  assertEquals(missing.message, "There is no runtime to run benchmarks in");
+  const unmatched = [fixture("sides"), "--runtimes", "bun", "--filter", "sundial"];
+  const { message } = await assertRejects(() => benchInProcess(unmatched), Error);
+  assertEquals(message, "No benchmark's name matches --filter /sundial/");
 });
 
-test("vdso bench rejects wrong words with exit status 2", TIMEOUT, async () => {
+// Their exit status is in cli/main.test.ts.
+test("vdso bench rejects wrong words", TIMEOUT, async () => {
   const file = fixture("sides");
-  const { code, stdout, stderr } = vdsoBench([file, "--json", "--markdown"]);
-  assertEquals([code, stdout], [2, ""]);
-  assertMatch(stderr, /^vdso: Expected --json or --markdown, got both\nUsage: vdso bench /);
   const wrong: [words: string[], message: RegExp][] = [
+    [[file, "--json", "--markdown"], /^Expected --json or --markdown, got both$/],
     [[], /Expected a FILE of benchmarks, got none/],
     [[file, "--runtimes", "sundial"], /Expected deno, bun, node, .*\s*.*, got "sundial"/],
     [[file, "--runtimes", "bun", "--relative-to", "deno"], /to be one of bun, got deno$/],
@@ -83,33 +80,43 @@ test("vdso bench rejects wrong words with exit status 2", TIMEOUT, async () => {
     [[file, "--compare", "x", "--max-regress", "much"], /Expected a percentage such as 5%/],
   ];
   for (const [words, message] of wrong) {
-    assertMatch((await assertRejects(() => inProcess(words), RangeError)).message, message);
+    assertMatch((await assertRejects(() => benchInProcess(words), RangeError)).message, message);
   }
 });
 
-test("vdso bench is not confused by what benchmarks print", TIMEOUT, () => {
+test("vdso bench says in words what is wrong with a file", TIMEOUT, async () => {
+  const file = fixture("sides");
+  const wrong: [words: string[], message: RegExp][] = [
+    [["nowhere.ts"], /^Cannot read nowhere\.ts: there is no such file$/],
+    [["tests"], /^Cannot read tests: it is a directory$/],
+    [[file, "--compare", "nowhere.json"], /^Cannot read nowhere\.json: there is no such file$/],
+    [[file, "--save", "tests"], /^Cannot write tests: it is a directory$/],
+  ];
+  for (const [words, message] of wrong) {
+    const bun = [...words, "--runtimes", "bun"];
+    assertMatch((await assertRejects(() => benchInProcess(bun), Error)).message, message);
+  }
+});
+
+test("vdso bench is not confused by what benchmarks print", TIMEOUT, async () => {
   const runtimes = ["deno", "node26"];
-  const { code, stdout, stderr } = vdsoBench([
-    fixture("noise"),
-    "--runtimes",
-    runtimes.join(","),
-    "--json",
-  ]);
-  assertEquals(code, 0, stderr);
-  const { benchmarks } = report(stdout);
+  const words = [fixture("noise"), "--runtimes", runtimes.join(","), "--json"];
+  const { text, ok, said } = await benchInProcess(words);
+  assert(ok, said);
+  const { benchmarks } = report(text);
   assertEquals(benchmarks.map(({ name }) => name), ["talks", "mutters", "complains"]);
   for (const { results } of benchmarks) {
     assertEquals(results.map(({ runtime }) => runtime), runtimes);
   }
   for (const name of runtimes) {
-    assertMatch(stderr, new RegExp(`^${name} \\| \\.\\.\\. \\d+ more`, "m"));
+    assertMatch(said, new RegExp(`^${name} \\| \\.\\.\\. \\d+ more`, "m"));
   }
 });
 
-test("vdso bench runs files that run themselves, with its own time", TIMEOUT, () => {
+test("vdso bench runs files that run themselves, with its own time", TIMEOUT, async () => {
   const runtimes = ["bun", "node26"];
   const words = [fixture("own_run"), "--runtimes", runtimes.join(","), "--time", "5", "--json"];
-  const { benchmarks } = report(output(words));
+  const { benchmarks } = report(await output(words));
   assertEquals(benchmarks.map(({ name }) => name), ["first", "second", "third"]);
   for (const { results } of benchmarks) {
     assertEquals(results.map(({ runtime, runs }) => [runtime, runs.length]), [
@@ -119,25 +126,29 @@ test("vdso bench runs files that run themselves, with its own time", TIMEOUT, ()
   }
 });
 
-test("vdso bench waits for a run that its file does not wait for", TIMEOUT, () => {
+test("vdso bench waits for a run that its file does not wait for", TIMEOUT, async () => {
   const runtimes = ["deno", "node26"];
   const words = [fixture("unawaited"), "--runtimes", runtimes.join(","), "--json"];
-  const { benchmarks } = report(output(words));
+  const { benchmarks } = report(await output(words));
   assertEquals(
     benchmarks.map(({ name, results }) => [name, ...results.map(({ runtime }) => runtime)]),
     ["first", "third", "second"].map((name) => [name, ...runtimes]),
   );
-  const required = vdsoBench(["tests/fixtures/bench_unawaited.cjs", "--runtimes", "bun"]);
-  assertEquals(required.stderr, "bun | has run\n");
-  assertMatch(required.stdout, /^required +(ns|µs) +\d/m);
+  const required = await benchInProcess([
+    "tests/fixtures/bench_unawaited.cjs",
+    "--runtimes",
+    "bun",
+  ]);
+  assertEquals(required.said, "bun | has run\n");
+  assertMatch(required.text, /^required +(ns|µs) +\d/m);
 });
 
-test("vdso bench goes on after whatever is thrown, and prints any parameter", TIMEOUT, () => {
+test("vdso bench goes on after whatever is thrown, and prints any parameter", TIMEOUT, async () => {
   const runtimes = ["bun", "node26"];
   const words = [fixture("odd"), "--runtimes", runtimes.join(","), "--processes", "2", "--json"];
-  const { code, stdout } = vdsoBench(words);
-  assertEquals(code, 1);
-  const { benchmarks, failures } = report(stdout);
+  const { text, ok } = await benchInProcess(words);
+  assertEquals(ok, false);
+  const { benchmarks, failures } = report(text);
   const texts = ["null", "undefined", "[object Object]"];
   assertEquals(
     failures.map(({ runtime, reason }) => [runtime, reason]),
@@ -160,48 +171,49 @@ test("vdso bench goes on after whatever is thrown, and prints any parameter", TI
   }
 });
 
-test("vdso bench counts --time besides --timeout", TIMEOUT, () => {
-  const words = [fixture("own_run"), "--runtimes", "bun", "--filter", "first", "--json"];
-  const { benchmarks } = report(output([...words, "--time", "3000", "--timeout", "2.9"]));
+test("vdso bench counts --time besides --timeout", TIMEOUT, async () => {
+  const words = [fixture("waits"), "--runtimes", "bun", "--json"];
+  const { benchmarks } = report(await output([...words, "--time", "3000", "--timeout", "2.9"]));
   assertEquals(benchmarks.length, 1);
 });
 
 test("vdso bench --save leaves a base as it was unless everything ran", TIMEOUT, async () => {
-  await inDirectory((directory) => {
+  await inDirectory(async (directory) => {
     const file = join(directory, "base.json");
     const words = ["--runtimes", "bun", "--processes", "1", "--save"];
     // Told before anything runs: the file would hang.
     const nowhere = join(directory, "nowhere/base.json");
-    const refused = vdsoBench([fixture("hang"), ...words, nowhere]);
-    assertEquals([refused.code, refused.stdout], [1, ""]);
-    assertMatch(refused.stderr, /^vdso: .*nowhere\/base\.json/);
+    const hang = [fixture("hang"), ...words, nowhere];
+    const refused = await assertRejects(() => benchInProcess(hang), Error);
+    assertMatch(refused.message, /nowhere\/base\.json/);
 
     writeFileSync(file, "as it was");
-    const broken = vdsoBench([fixture("throws"), fixture("unawaited"), ...words, file]);
-    assertEquals(broken.code, 1);
-    assertStringIncludes(broken.stderr, `vdso: ${file} is left as it was: not everything ran\n`);
-    assertMatch(broken.stdout, /^ *first +(ns|µs) +\d/m);
+    const broken = await benchInProcess([fixture("throws"), fixture("unawaited"), ...words, file]);
+    assertEquals(broken.ok, false);
+    assertStringIncludes(broken.said, `vdso: ${file} is left as it was: not everything ran\n`);
+    assertMatch(broken.text, /^ *first +(ns|µs) +\d/m);
     assertEquals(readFileSync(file, "utf8"), "as it was");
 
-    const unmatched = join(directory, "new.json");
-    vdsoBench([fixture("sides"), "--filter", "sundial", ...words, unmatched]);
-    assert(!existsSync(unmatched), "nothing measured, nothing written");
+    const unwritten = join(directory, "new.json");
+    const unmatched = [fixture("sides"), "--filter", "sundial", ...words, unwritten];
+    await assertRejects(() => benchInProcess(unmatched), Error, "No benchmark's name matches");
+    assert(!existsSync(unwritten), "nothing measured, nothing written");
   });
 });
 
-test("vdso bench prints its table even if it cannot save it", TIMEOUT, () => {
+test("vdso bench prints its table even if it cannot save it", TIMEOUT, async () => {
   const words = [fixture("unawaited"), "--runtimes", "bun", "--processes", "1"];
-  const { code, stdout, stderr } = vdsoBench([...words, "--save", "/dev/full"]);
-  assertEquals(code, 1);
-  assertMatch(stderr, /^vdso: Cannot write \/dev\/full: ./);
-  assertMatch(stdout, /^first +(ns|µs) +\d/m);
+  const { text, ok, said } = await benchInProcess([...words, "--save", "/dev/full"]);
+  assertEquals(ok, false);
+  assertMatch(said, /^vdso: Cannot write \/dev\/full: ./);
+  assertMatch(text, /^first +(ns|µs) +\d/m);
 });
 
-test("vdso bench takes a runtime by its path", TIMEOUT, () => {
+test("vdso bench takes a runtime by its path", TIMEOUT, async () => {
   // Spelt in another way: Deno's node:child_process takes what follows its own path for its own.
   const path = process.execPath.replace(/\/([^/]+)$/, "/./$1");
   const words = [fixture("sides"), "--runtimes", path, "--filter", "^plain", "--json"];
-  const { runtimes: [only], benchmarks } = report(output(words));
+  const { runtimes: [only], benchmarks } = report(await output(words));
   assertEquals(only?.kind, runtime);
   assertMatch(only?.name ?? "", /^(deno|bun|node) \d+\.\d+\.\d+/);
   assertEquals(benchmarks[0]?.results[0]?.runtime, only?.name);

@@ -1,6 +1,6 @@
 /**
  * The documentation: every TypeScript or JavaScript block of README.md and docs/ that imports the
- * package is run in this runtime.
+ * package is run in this runtime, in the full tier in a process of its own.
  */
 // npm test: deno, bun, node26 (one of each kind)
 import { assert, assertEquals } from "@std/assert";
@@ -52,33 +52,75 @@ function skipOf({ notes }: Block): string | false {
   return !full && runtime === "deno" && "in the full tier: Bun and Node run it in this one";
 }
 
-/** Runs a block as a program of its own. */
-function runBlock({ file, line, language, notes, code }: Block) {
+/** Writes a block as a program; its path. */
+function write({ file, line, language, notes, code }: Block): string {
   const required = /\brequire\(["']@x\/vdso/.test(code);
   const extension = required ? "cjs" : EXTENSIONS[language];
   const program = join(project, `${file.replaceAll(/\W/g, "_")}_${line}.${extension}`);
   writeFileSync(program, notes.includes("serves") ? code + END : code);
-  return run(program, [], { cwd: project, env: { PORT: "0" } });
+  return program;
 }
+
+/** Runs a block as a program of its own: what it failed with, or nothing. */
+function failureOf(block: Block): string {
+  const { code, signal, stderr } = run(write(block), [], { cwd: project, env: { PORT: "0" } });
+  return code === 0 && signal === null ? "" : `${code} ${signal} ${stderr}`;
+}
+
+/** The same of several in one process, each a module: its last line has what they failed with. */
+const TOGETHER = join(project, "together.mjs");
+writeFileSync(
+  TOGETHER,
+  `import process from "node:process";
+import { pathToFileURL } from "node:url";
+const failures = [];
+for (const program of process.argv.slice(2)) {
+  await import(pathToFileURL(program).href).then(
+    () => failures.push(""),
+    (error) => failures.push(String(error)),
+  );
+}
+console.log(JSON.stringify(failures));
+`,
+);
+function failuresOf(blocks: readonly Block[]): string[] {
+  const { code, signal, stdout, stderr } = run(TOGETHER, blocks.map(write), { cwd: project });
+  assertEquals([code, signal], [0, null], stderr);
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as string[];
+}
+
+/** Of the quick tier: what is for all runtimes, but for bind(), which comes before all readings. */
+const shared = full
+  ? []
+  : BLOCKS.filter((block) =>
+    !skipOf(block) && block.notes.length === 0 && !/\bbind\(/.test(block.code)
+  );
+let failures: readonly string[] | undefined;
 
 for (const block of BLOCKS) {
   test(`${block.file}:${block.line} runs`, { timeout, skip: skipOf(block) }, () => {
-    const { code, signal, stderr } = runBlock(block);
-    assertEquals([code, signal], [0, null], stderr);
+    const index = shared.indexOf(block);
+    assertEquals(index < 0 ? failureOf(block) : (failures ??= failuresOf(shared))[index], "");
   });
 }
 
 test("a block that throws would be noticed", { timeout }, () => {
-  const wrong = (code: string, language = "ts") =>
-    runBlock({ file: "wrong", line: 0, language, notes: [], code });
-  for (
-    const code of [
-      'import { now } from "@x/vdso"; if (now() > 0) throw new Error("thrown");',
-      'import { nope } from "@x/vdso"; nope();',
-      'import { clockGettime } from "@x/vdso"; clockGettime(12);',
-    ]
-  ) assert(wrong(code).code !== 0, code);
-  assertEquals(wrong('const { now } = require("@x/vdso"); now();', "js").code, 0);
+  const [right = "", ...wrong] = [
+    'const { now } = require("@x/vdso"); now();',
+    'import { now } from "@x/vdso"; if (now() > 0) throw new Error("thrown");',
+    'import { nope } from "@x/vdso"; nope();',
+    'import { clockGettime } from "@x/vdso"; clockGettime(12);',
+  ];
+  const blocks = [...wrong, right].map((code, line): Block => ({
+    file: "noticed",
+    line,
+    language: code === right ? "js" : "ts",
+    notes: [],
+    code,
+  }));
+  for (const found of [failuresOf(blocks), ...(full ? [blocks.map(failureOf)] : [])]) {
+    assertEquals(found.map((failure) => failure === ""), [false, false, false, true], found.join());
+  }
 });
 
 test("every TypeScript block of README.md and the guides is among those that run", () => {

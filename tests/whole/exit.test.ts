@@ -2,7 +2,7 @@
  * Programs and Workers that end while V8 compiles a function that calls now(). Nothing may be freed that
  * the compiler reads. The addon frees nothing; node:ffi does, and programs must wait for the compiler.
  */
-// npm test: node22, node24, node26 (it is of Node)
+// npm test: node26 (it is of Node, and the one that has node:ffi)
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -51,24 +51,25 @@ for (const compiler of COMPILERS) {
 
 // ---- By node:ffi ----
 
-const options = {
-  skip: nodeMajor < 26 && "node:ffi alone frees what the compiler still reads",
-  timeout,
-};
+const skipUnlessFfi = nodeMajor < 26 && "node:ffi alone frees what the compiler still reads";
 
 /** One may: the wait ends after 100 ms, and a compiler may get too little of a CPU for that long. */
 function assertSettled(): void {
   for (const compiler of COMPILERS) assertLessOrEqual(compiling(compiler, false), 1, compiler);
 }
 
-statisticalTest("programs that call now() end well while V8 compiles the caller", options, () => {
-  assertSettled();
-});
+statisticalTest("programs that call now() end well while V8 compiles the caller", {
+  skip: skipUnlessFfi,
+  timeout,
+}, assertSettled);
 
-statisticalTest("programs that call now() end well where others take the CPUs", options, () => {
+statisticalTest("programs that call now() end well where others take the CPUs", {
+  skip: skipUnlessFfi || !full && "in the full tier: node:ffi is the second choice",
+  timeout,
+}, () => {
   const busy = "for (const end = Date.now() + 100_000; Date.now() < end;);";
   const others = Array.from(
-    { length: (full ? 2 : 1) * availableParallelism() },
+    { length: 2 * availableParallelism() },
     () => spawn(process.execPath, ["-e", busy], { stdio: "ignore" }),
   );
   try {

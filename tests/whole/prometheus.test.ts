@@ -1,11 +1,14 @@
 /** The doctor's metrics in Debian's Prometheus: promtool, a scrape by node_exporter, a query, an alert. */
 // both tiers: node26 (what is tested runs elsewhere)
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseSync } from "@optique/core/parser";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execute } from "../../cli/execute.ts";
+import { GRAMMAR } from "../../cli/grammar.ts";
 import { inDirectory } from "../cli/directory.ts";
 import { ROOT, run, skipUnless } from "../support.ts";
 
@@ -27,10 +30,11 @@ function recommendedRules(): string {
 }
 
 /** Facts of a platform as metrics in a file. */
-function writeMetrics(file: string, platform: string): void {
-  const facts = `tests/fixtures/platforms/${platform}.json`;
-  const { stderr } = run("cli.ts", ["doctor", "--from", facts, "--prometheus", file]);
-  assertEquals(stderr, "");
+async function writeMetrics(file: string, platform: string): Promise<void> {
+  const facts = join(ROOT, `tests/fixtures/platforms/${platform}.json`);
+  const parsed = parseSync(GRAMMAR, ["doctor", "--from", facts, "--prometheus", file]);
+  assert(parsed.success);
+  await execute(parsed.value);
 }
 
 function promtool(words: readonly string[], input = ""): { status: number | null; said: string } {
@@ -42,13 +46,16 @@ function promtool(words: readonly string[], input = ""): { status: number | null
 const ADVICE = "vdso_counter_jumps_total metric name should not include type 'counter'\n";
 const LINTED = 3;
 
-test("promtool takes the metrics of this machine and of others", { skip, timeout }, () => {
-  const here = run("cli.ts", ["doctor", "--prometheus", "-"]);
-  assertMatch(here.stdout, /^vdso_counter_jumps_total|^vdso_clock_user_space/m);
+test("promtool takes the metrics of this machine and of others", { skip, timeout }, async () => {
+  const here = run("cli.ts", ["doctor", "--prometheus", "-"]).stdout;
+  assertMatch(here, /^vdso_counter_jumps_total|^vdso_clock_user_space/m);
+  const metricsOf = (platform: string) =>
+    inDirectory(async (directory) => {
+      await writeMetrics(join(directory, "vdso.prom"), platform);
+      return readFileSync(join(directory, "vdso.prom"), "utf8");
+    });
   for (const platform of ["", "jiffies", "aws_xen", "kubernetes_throttled"]) {
-    const file = `tests/fixtures/platforms/${platform}.json`;
-    const words = ["doctor", "--prometheus", "-", ...(platform ? ["--from", file] : [])];
-    const text = platform === "" ? here.stdout : run("cli.ts", words).stdout;
+    const text = platform === "" ? here : await metricsOf(platform);
     const { status, said } = promtool(["check", "metrics"], text);
     const hasCounter = text.includes("vdso_counter_jumps_total");
     assertEquals([status, said], hasCounter ? [LINTED, ADVICE] : [0, ""], platform);
@@ -113,7 +120,7 @@ scrape_configs:
     );
     const checked = promtool(["check", "config", path("prometheus.yml")]);
     assertEquals(checked.status, 0, checked.said);
-    writeMetrics(path("vdso.prom"), "jiffies");
+    await writeMetrics(path("vdso.prom"), "jiffies");
 
     const children: ChildProcess[] = [];
     const start = (program: string, words: readonly string[]) =>
@@ -153,7 +160,7 @@ scrape_configs:
       assertEquals(firing(alerts), ["ClockFinding"]);
 
       // Another machine's: the finding is over, and its clock needs the kernel.
-      writeMetrics(path("vdso.prom"), "aws_xen");
+      await writeMetrics(path("vdso.prom"), "aws_xen");
       await eventually(
         () => ask<Alerts>("alerts"),
         (all) => firing(all).join() === "ClockNeedsSystemCalls",

@@ -2,6 +2,7 @@
  * What @x/vdso/server may not change: each response, byte for byte, as it goes over the wire. Two
  * servers answer the same requests, one as it is and one timed.
  */
+// npm test: deno, bun, node26 (the servers of older Nodes are the same)
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";

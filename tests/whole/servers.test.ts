@@ -55,9 +55,16 @@ for (const kind of KINDS) {
   test(`${kind}: what is counted is what clients sent`, { skip: skipLoad, timeout }, async () => {
     await withServer(kind, async (url) => {
       await withPrometheus(url, async (query) => {
-        assertEquals(await cannon(`${url}fast`, FAST, CONNECTIONS), { ok: FAST, failed: 0 });
-        assertEquals(await cannon(`${url}fail`, 50, 5), { ok: 0, failed: 50 });
-        assertEquals(await cannon(`${url}slow`, 60, 2), { ok: 60, failed: 0 });
+        const loads = await cannon([
+          { url: `${url}fast`, amount: FAST, connections: CONNECTIONS },
+          { url: `${url}fail`, amount: 50, connections: 5 },
+          { url: `${url}slow`, amount: 60, connections: 2 },
+        ]);
+        assertEquals(loads, [
+          { ok: FAST, failed: 0 },
+          { ok: 0, failed: 50 },
+          { ok: 60, failed: 0 },
+        ]);
 
         const before = await json<Snapshot>(`${url}snapshot`);
         const [fast, fail, slow] = ["/fast", "/fail", "/slow"].map((route) => {

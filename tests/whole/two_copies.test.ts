@@ -1,10 +1,19 @@
 /** Two copies of the package in one process, as npm installs them at times, are one. */
+// npm test: deno, bun, node26 (one of each kind)
 import { assert, assertEquals } from "@std/assert";
 import { buildSync } from "esbuild";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { expectedFfi, nodeMajor, ROOT, run } from "../support.ts";
+
+const [bundle] = buildSync({
+  entryPoints: [join(ROOT, "mod.ts")],
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  write: false,
+}).outputFiles;
 
 /** With copies of the library, each a file of its own. */
 function withCopies<T>(names: readonly string[], use: (files: string[]) => T): T {
@@ -13,10 +22,9 @@ function withCopies<T>(names: readonly string[], use: (files: string[]) => T): T
   const directory = mkdtempSync(join(ROOT, "node_modules/.cache/copies-"));
   try {
     return use(names.map((name) => {
-      const outfile = join(directory, `${name}.mjs`);
-      const options = { bundle: true, format: "esm", platform: "node" } as const;
-      buildSync({ entryPoints: [join(ROOT, "mod.ts")], ...options, outfile });
-      return outfile;
+      const file = join(directory, `${name}.mjs`);
+      writeFileSync(file, bundle?.contents ?? "");
+      return file;
     }));
   } finally {
     rmSync(directory, { recursive: true });

@@ -10,16 +10,18 @@ import {
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
-import { fixture, inProcess, output, report, TIMEOUT, vdsoBench } from "../../bench_command.ts";
+import { printText } from "../../../cli/bench/table.ts";
+import { benchInProcess, fixture, output, report, TIMEOUT } from "../../bench_command.ts";
 import { inDirectory } from "../../cli/directory.ts";
 import { full, ROOT, skipUnless, statisticalTest } from "../../support.ts";
 
 /** In the order in which all of them are found. */
 const EVERY = ["deno", "bun", ...(full ? ["node22", "node24"] : []), "node26"];
 
-test("vdso bench --json has every benchmark in every runtime", TIMEOUT, () => {
-  const text = output([fixture("sides"), "--runtimes", EVERY.join(","), "--json"]);
+test("vdso bench --json has every benchmark in every runtime", TIMEOUT, async () => {
+  const text = await output([fixture("sides"), "--runtimes", EVERY.join(","), "--json"]);
   const { version, runtimes, missing, benchmarks, failures, base, ok } = report(text);
   assertEquals({ version, missing, failures, base, ok }, {
     version: 1,
@@ -57,9 +59,9 @@ test("vdso bench --json has every benchmark in every runtime", TIMEOUT, () => {
   assert(!text.includes(ROOT), "no path of this machine");
 });
 
-test("vdso bench prints one table, relative to a column", TIMEOUT, () => {
+test("vdso bench prints one table, relative to a column", TIMEOUT, async () => {
   const words = [fixture("sides"), "--runtimes", "bun,node26", "--relative-to", "node26"];
-  const text = output([...words, "--filter", "plain|inner|sort"]);
+  const text = await output([...words, "--filter", "plain|inner|sort"]);
   // Of several clocks, where a disturbed benchmark took another one.
   assertMatch(text, /^bun +bun \d+\.\d+\.\d+ +(ticks by \w+|now by vdso) .*[\d.]+ ns +[\d.]+ ns/m);
   assertMatch(text, /^benchmark +bun +node26$/m);
@@ -69,49 +71,55 @@ test("vdso bench prints one table, relative to a column", TIMEOUT, () => {
   assertStringIncludes(text, "the ratio to node26, which may be chance");
 });
 
-test("vdso bench --markdown prints a table for Markdown", TIMEOUT, () => {
+test("vdso bench --markdown prints a table for Markdown", TIMEOUT, async () => {
   const words = [fixture("sides"), "--runtimes", "deno", "--filter", "inner"];
-  const text = output([...words, "--markdown"]);
+  const text = await output([...words, "--markdown"]);
   assertMatch(text, /^- deno: deno [\d.]+ with `--no-prompt` `--allow-ffi`; (ticks|now) by /m);
   assertMatch(text, /^\| benchmark \| deno \|\n\| --- \| ---: \|$/m);
   assertMatch(text, /^\| outer inner a \\\| b: µ \| .*\n\| p99 \| [\d.]+ \S+ \|$/m);
 });
 
-test("vdso bench --plot draws histograms and percentiles", TIMEOUT, () => {
-  const text = output([fixture("sides"), "--runtimes", "node26", "--filter", "inner", "--plot"]);
+test("vdso bench --plot draws histograms and percentiles", TIMEOUT, async () => {
+  const words = [fixture("sides"), "--runtimes", "node26", "--filter", "inner"];
+  const text = await output([...words, "--plot"]);
   assertMatch(text, /^outer inner a \| b: µ\n\nnode26 {2} *[▁▂▃▄▅▆▇█ ]*█/m);
   assertMatch(text, /┤.*━[^]*└┬[^]*min +p50 +p75 +p90 +p99 +p99\.9 +p99\.99 +max/);
 });
 
-test("vdso bench has a cell for what cannot be measured, which is no failure", TIMEOUT, () => {
-  const words = [fixture("skips"), "--runtimes", "bun,deno,node26"];
-  const { benchmarks, failures, ok } = report(output([...words, "--json"]));
-  assertEquals([failures, ok], [[], true]);
-  const all = (reason: string, ...runtimes: string[]) =>
-    runtimes.map((runtime) => ({ runtime, reason, runs: 1 }));
-  assertEquals(
-    benchmarks.map(({ group, name, params, results, skipped }) => [
-      [...group, name].join(" "),
-      params,
-      results.map(({ runtime }) => runtime),
-      skipped,
-    ]),
-    [
-      ["odd nowhere", {}, [], all("It is nowhere: µ | x", "bun", "deno", "node26")],
-      ["somewhere", { n: 1 }, ["deno", "node26"], all("Bun has none", "bun")],
-      ["somewhere", { n: "10n" }, ["deno", "node26"], all("Bun has none", "bun")],
-    ],
-  );
-});
+test(
+  "vdso bench has a cell for what cannot be measured, which is no failure",
+  TIMEOUT,
+  async () => {
+    const words = [fixture("skips"), "--runtimes", "bun,deno,node26"];
+    const { benchmarks, failures, ok } = report(await output([...words, "--json"]));
+    assertEquals([failures, ok], [[], true]);
+    const all = (reason: string, ...runtimes: string[]) =>
+      runtimes.map((runtime) => ({ runtime, reason, runs: 1 }));
+    assertEquals(
+      benchmarks.map(({ group, name, params, results, skipped }) => [
+        [...group, name].join(" "),
+        params,
+        results.map(({ runtime }) => runtime),
+        skipped,
+      ]),
+      [
+        ["odd nowhere", {}, [], all("It is nowhere: µ | x", "bun", "deno", "node26")],
+        ["somewhere", { n: 1 }, ["deno", "node26"], all("Bun has none", "bun")],
+        ["somewhere", { n: "10n" }, ["deno", "node26"], all("Bun has none", "bun")],
+      ],
+    );
+  },
+);
 
 test("vdso bench saves and compares where nothing can be measured", TIMEOUT, async () => {
-  await inDirectory((directory) => {
+  await inDirectory(async (directory) => {
     const words = [fixture("skips"), "--runtimes", "bun", "--processes", "5", "--plot"];
     const base = join(directory, "base.json");
-    const text = output([...words, "--save", base]);
+    const text = await output([...words, "--save", base]);
     assertMatch(text, /^ {2}nowhere +n\/a\nsomewhere, n 1 +n\/a\nsomewhere, n 10n +n\/a\n/m);
-    assert(text.endsWith("\nn/a: somewhere (bun): Bun has none\n"), text);
-    assertStringIncludes(output([...words, "--compare", base]), "Nothing of it can be measured");
+    assert(text.endsWith("\nn/a: somewhere (bun): Bun has none"), text);
+    const compared = await output([...words, "--compare", base]);
+    assertStringIncludes(compared, "Nothing of it can be measured");
   });
 });
 
@@ -122,30 +130,30 @@ statisticalTest(
   "vdso bench --compare finds a regression, and none where nothing changed",
   TIMEOUT,
   async () => {
-    await inDirectory((directory) => {
+    await inDirectory(async (directory) => {
       const base = join(directory, "base.json");
-      const env = (kilobytes: number) => ({ env: { TEST_KILOBYTES: String(kilobytes) } });
-      const saved = vdsoBench([...WORK, "--processes", "5", "--save", base], env(64));
-      assertEquals([saved.stderr, saved.code], ["", 0]);
+      process.env["TEST_KILOBYTES"] = "64";
+      await output([...WORK, "--processes", "5", "--save", base]);
       assertEquals(report(readFileSync(base, "utf8")).benchmarks[0]?.results[0]?.runs.length, 5);
 
       // 64 times the work, where three times as much would do; and as much as before.
       const compare = ["--processes", "5", "--compare", base, "--max-regress", "200%"];
-      const slower = vdsoBench([...WORK, ...compare], env(4096));
-      assertEquals(slower.code, 1);
+      process.env["TEST_KILOBYTES"] = "4096";
+      const { text, ok, said } = await benchInProcess([...WORK, ...compare, "--json"]);
+      assertEquals(ok, false);
       assertMatch(
-        slower.stderr,
-        new RegExp(
-          `^vdso: work in bun takes \\d+(\\.\\d)? % longer than in .*: more than 200 %$`,
-          "m",
-        ),
+        said,
+        /^vdso: work in bun takes \d+(\.\d)? % longer than in .*: more than 200 %\n$/,
       );
-      assertMatch(slower.stdout, new RegExp(`^against ${base} +bun\nwork +[\\d.]+ slower$`, "m"));
-      const same = vdsoBench([...WORK, ...compare, "--json"], env(64));
-      assertEquals([same.stderr, same.code], ["", 0]);
-      const { base: compared, benchmarks } = report(same.stdout);
-      assertEquals([compared?.maxRegress, compared?.problems], [2, []]);
-      assertEquals(benchmarks[0]?.results[0]?.change?.basis, "runs");
+      const compared = report(text);
+      assertEquals([compared.base?.maxRegress, compared.base?.problems.length], [2, 1]);
+      const changes = compared.benchmarks.map(({ name, results: [only] }) => [
+        name,
+        only?.change?.basis,
+      ]);
+      assertEquals(changes, [["work", "runs"], ["as before", "runs"]]);
+      const table = new RegExp(`^against ${base} +bun\nwork +[\\d.]+ slower$`, "m");
+      assertMatch(printText(compared), table);
     });
   },
 );
@@ -156,17 +164,8 @@ test(
   async () => {
     await inDirectory(async (directory) => {
       const file = join(directory, "base.json");
-      output([
-        fixture("sides"),
-        "--runtimes",
-        "bun",
-        "--filter",
-        "^plain",
-        "--processes",
-        "1",
-        "--save",
-        file,
-      ]);
+      const sides = [fixture("sides"), "--runtimes", "bun"];
+      await output([...sides, "--filter", "^plain", "--processes", "1", "--save", file]);
       const saved = report(readFileSync(file, "utf8"));
       const five = { ...saved, settings: { ...saved.settings, processes: 5 } };
       const bases: [base: unknown, message: RegExp][] = [
@@ -188,8 +187,8 @@ test(
       ];
       for (const [base, message] of bases) {
         writeFileSync(file, JSON.stringify(base));
-        const words = [fixture("sides"), "--runtimes", "bun", "--compare", file];
-        assertMatch((await assertRejects(() => inProcess(words), Error)).message, message);
+        const words = [...sides, "--compare", file];
+        assertMatch((await assertRejects(() => benchInProcess(words), Error)).message, message);
       }
     });
   },
@@ -201,12 +200,11 @@ const taskset = skipUnless(
   "REQUIRE_TASKSET",
 );
 
-test("vdso bench --cpu keeps benchmarks on one CPU", { ...TIMEOUT, skip: taskset }, () => {
+test("vdso bench --cpu keeps benchmarks on one CPU", { ...TIMEOUT, skip: taskset }, async () => {
   const words = [fixture("cpus"), "--runtimes", "bun,node26", "--cpu"];
-  const { code, stdout, stderr } = vdsoBench([...words, "0", "--json"]);
-  assertEquals([stderr, code], ["bun | CPUs: 0\nnode26 | CPUs: 0\n", 0]);
-  assertEquals(report(stdout).settings.cpu, 0);
-  const refused = vdsoBench([...words, "60000"]);
-  assertEquals([refused.code, refused.stdout], [1, ""]);
-  assertMatch(refused.stderr, /^vdso: Cannot pin to CPU 60000: taskset: /);
+  const { text, ok, said } = await benchInProcess([...words, "0", "--json"]);
+  assertEquals([said, ok], ["bun | CPUs: 0\nnode26 | CPUs: 0\n", true]);
+  assertEquals(report(text).settings.cpu, 0);
+  const refused = await assertRejects(() => benchInProcess([...words, "60000"]), Error);
+  assertMatch(refused.message, /^Cannot pin to CPU 60000: taskset: /);
 });

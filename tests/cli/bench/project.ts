@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runProcess } from "../../../cli/bench/process.ts";
 import type { ProcessOutcome } from "../../../cli/bench/outcome.ts";
-import { findRuntimes } from "../../../cli/bench/runtimes.ts";
+import { findRuntimes, type FoundRuntime } from "../../../cli/bench/runtimes.ts";
 import { ROOT } from "../../support.ts";
 
 /** Where `npm init` writes that a package is of CommonJS, and where it writes nothing of it. */
@@ -25,16 +25,23 @@ export function makeFiles(directory: string, files: Readonly<Record<string, stri
   }
 }
 
-/** What comes of a file in one of this project's runtimes. */
+/** One of this project's runtimes, which is asked for its version once. */
+function runtimeOf(name: string): FoundRuntime {
+  const { found: [runtime] } = findRuntimes([name], { directories: [ROOT], path: "" });
+  if (runtime === undefined) throw new Error(`There is no ${name}`);
+  known.set(name, runtime);
+  return runtime;
+}
+const known = new Map<string, FoundRuntime>();
+
+/** What comes of a file in one of them. */
 export function runIn(
   name: string,
   file: string,
   denoArgs: readonly string[] = [],
 ): Promise<ProcessOutcome> {
-  const { found: [runtime] } = findRuntimes([name], { directories: [ROOT], path: "" });
-  if (runtime === undefined) throw new Error(`There is no ${name}`);
   const options = { filter: null, time: 1, timeout: 60_000, cpu: undefined };
-  return runProcess(runtime, file, { ...options, denoArgs });
+  return runProcess(known.get(name) ?? runtimeOf(name), file, { ...options, denoArgs });
 }
 
 /** The names of the benchmarks that have results. */

@@ -1,4 +1,5 @@
 /** Quotas of both versions, from files that are made up. */
+// npm test: node26 (it only computes, on what is made up)
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { readQuota } from "../../../doctor/facts/cgroup.ts";

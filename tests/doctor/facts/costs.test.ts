@@ -1,4 +1,5 @@
 /** What calls cost, by a clock that only the measured loops move. */
+// npm test: node26 (it only computes, on what is made up)
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { test } from "node:test";
 import { measurePaths } from "../../../doctor/facts/costs.ts";

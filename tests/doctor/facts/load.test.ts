@@ -1,4 +1,5 @@
 /** What came to pass between two moments. */
+// npm test: node26 (it only computes, on what is made up)
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { Reader } from "../../../doctor/facts/files.ts";

@@ -1,4 +1,5 @@
 /** What is read of a machine, from files that are made up. */
+// npm test: node26 (it only computes, on what is made up)
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { Reader } from "../../../doctor/facts/files.ts";

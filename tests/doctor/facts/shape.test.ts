@@ -1,4 +1,5 @@
 /** Facts out of files: what fits, and what is refused. */
+// npm test: node26 (it only computes, on what is made up)
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { fillFacts, parseFacts } from "../../../doctor/facts/shape.ts";

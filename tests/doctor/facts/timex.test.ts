@@ -1,4 +1,5 @@
 /** struct timex, as the kernel lays it out. */
+// npm test: node26 (it only computes, on what is made up)
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { parseTimex, TIMEX_BYTES } from "../../../doctor/facts/timex.ts";

@@ -1,4 +1,5 @@
 /** What is told of looks that are made up. */
+// npm test: node26 (it only computes, on what is made up)
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { fillFacts } from "../../../doctor/facts/shape.ts";

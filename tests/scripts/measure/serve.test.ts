@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import test from "node:test";
 import { CONTENDERS, type Group, type Hello, OTHERS } from "../../../scripts/measure/results.ts";
 import { type RuntimeCommand, RUNTIMES } from "../../../scripts/runtimes.ts";
-import { expectedSources } from "../../support.ts";
+import { expectedSources, ROOT } from "../../support.ts";
 import { runIn, SOME_RUNTIMES } from "../support.ts";
 
 /** Gives serve.ts these lines; returns those that it printed. */
@@ -13,17 +16,25 @@ function serve(runtime: RuntimeCommand, group: Group, lines: readonly string[]) 
 }
 
 /** What it says when it starts, once each of its contenders has answered with a time. */
-function helloOf(runtime: RuntimeCommand, group: Group): Hello {
-  const { printed: [first = ""] } = serve(runtime, group, []);
-  const hello = JSON.parse(first) as Hello;
-  const { contenders } = hello;
-  for (const name of contenders) assert(name in { ...CONTENDERS, ...OTHERS }, name);
-  const { printed, code, stderr } = serve(runtime, group, contenders.map((name) => `${name} 1000`));
-  assertEquals(code, 0, stderr);
-  const times = printed.slice(1).map(Number);
-  assertEquals(times.length, contenders.length);
-  for (const time of times) assertGreater(time, 0);
-  return hello;
+async function helloOf(runtime: RuntimeCommand, group: Group): Promise<Hello> {
+  const words = [...runtime.run, "scripts/measure/serve.ts", group];
+  const child = spawn(runtime.bin, words, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "close");
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const answer = async () => (await lines.next()).value ?? "";
+  try {
+    const hello = JSON.parse(await answer()) as Hello;
+    for (const name of hello.contenders) {
+      assert(name in { ...CONTENDERS, ...OTHERS }, name);
+      child.stdin.write(`${name} 1000\n`);
+      assertGreater(Number(await answer()), 0);
+    }
+    child.stdin.end();
+    assertEquals(await ended, [0, null]);
+    return hello;
+  } finally {
+    child.kill();
+  }
 }
 
 const timeout = 60_000;
@@ -31,8 +42,8 @@ const timeout = 60_000;
 for (const runtime of SOME_RUNTIMES) {
   const { name } = runtime;
 
-  test(`serve.ts says in ${name} what it measures, and measures it`, { timeout }, () => {
-    const { ffi, entries, contenders } = helloOf(runtime, "clocks");
+  test(`serve.ts says in ${name} what it measures, and measures it`, { timeout }, async () => {
+    const { ffi, entries, contenders } = await helloOf(runtime, "clocks");
     assertEquals(ffi, name.startsWith("node") ? "addon" : name);
     assertEquals(entries, expectedSources.entries);
     const everywhere = ["now", "eagerNow", "nowBigInt", "performanceNow", "hrtimeBigint"] as const;
@@ -43,8 +54,8 @@ for (const runtime of SOME_RUNTIMES) {
     assertEquals(contenders.includes("microtime"), name.startsWith("node"));
   });
 
-  test(`serve.ts measures everything else in ${name} when it is told to`, { timeout }, () => {
-    const { contenders, hasCounter } = helloOf(runtime, "others");
+  test(`serve.ts measures everything else in ${name} when it is told to`, { timeout }, async () => {
+    const { contenders, hasCounter } = await helloOf(runtime, "others");
     // The rest is what C does, and what comes and goes with CPU and runtime.
     const everywhere = Object.keys(OTHERS).filter((name) =>
       !/^native|^ticks|^threadCpuUsage$/.test(name)

@@ -1,5 +1,5 @@
 /** shim/load.ts where system calls are denied and directories mounted: it takes what is left. */
-// npm test: deno, bun, node24, node26 (koffi is for Node before 26)
+// npm test: deno, bun, node26 (one of each kind)
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";

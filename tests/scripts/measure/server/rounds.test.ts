@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { compare, measureServers } from "../../../../scripts/measure/server/rounds.ts";
 import type { Target } from "../../../../scripts/measure/server/results.ts";
 import { RUNTIMES } from "../../../../scripts/runtimes.ts";
+import { full } from "../../../support.ts";
 
 test("compare() takes the differences to nobody of the same style, round by round and by process", () => {
   const targets: Target[] = [
@@ -28,7 +29,10 @@ test("compare() takes the differences to nobody of the same style, round by roun
 for (const runtime of RUNTIMES.filter(({ name }) => ["deno", "bun", "node26"].includes(name))) {
   test(
     `measureServers() measures all contenders in ${runtime.name}`,
-    { timeout: 120_000 },
+    {
+      skip: !full && runtime.name === "node26" && "in the full tier: it has seven processes there",
+      timeout: 120_000,
+    },
     async () => {
       const { base, added } = await measureServers(runtime, {
         processes: 1,
