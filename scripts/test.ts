@@ -15,15 +15,17 @@ import { ROOT, RUNTIMES } from "./runtimes.ts";
 import { reportCoverage } from "./test/coverage.ts";
 import { keepDurations, readDurations } from "./test/durations.ts";
 import {
+  type Group,
   longestFirst,
   planDisguises,
   planUnits,
+  shareProcesses,
   testFiles,
   type Tier,
   unitKey,
 } from "./test/plan.ts";
 import { count, printCounts, printFailure, printRuntime, printSummary } from "./test/report.ts";
-import { killUnits, runUnit, type UnitResult } from "./test/run.ts";
+import { killUnits, runUnits, type UnitResult } from "./test/run.ts";
 
 /** Seconds that a file may take in one runtime. */
 const LIMIT = { quick: 300, full: 900 } as const;
@@ -45,7 +47,9 @@ const units = [
   ...here,
   ...disguised.filter(({ runtime }) => asked?.includes(runtime.name) ?? true),
 ];
-const queue = longestFirst(units, readDurations(tier));
+const ordered = longestFirst(units, readDurations(tier));
+// By itself each where lines are counted: a file is to cover its own source.
+const queue = values.coverage ? ordered.map((unit): Group => [unit]) : shareProcesses(ordered);
 
 const directory = mkdtempSync(join(tmpdir(), "vdso-test-"));
 process.on("exit", () => {
@@ -78,12 +82,13 @@ const lanes = availableParallelism() + (tier === "quick" && !values.coverage ? 1
 const start = performance.now();
 const results: UnitResult[] = [];
 await Promise.all(Array.from({ length: lanes }, async () => {
-  for (let unit = queue.shift(); unit; unit = queue.shift()) {
+  for (let group = queue.shift(); group; group = queue.shift()) {
     const { coverage } = values;
-    const result = await runUnit(unit, { tier, directory, coverage, limit: LIMIT[tier] });
-    results.push(result);
-    const failure = printFailure(result);
-    if (failure !== undefined) console.log(`\n${failure}\n`);
+    const ended = await runUnits(group, { tier, directory, coverage, limit: LIMIT[tier] });
+    results.push(...ended);
+    for (const failure of ended.map(printFailure)) {
+      if (failure !== undefined) console.log(`\n${failure}\n`);
+    }
     if (process.stdout.isTTY) process.stdout.write(`\r${results.length} of ${units.length} `);
   }
 }));

@@ -7,6 +7,8 @@ export interface TestCase {
   readonly name: string;
   readonly seconds: number;
   readonly outcome: "passed" | "failed" | "skipped";
+  /** Its whole path, in Node's reports; empty in others. */
+  readonly file: string;
 }
 
 const COMMENT = /<!--[^]*?-->/g;
@@ -16,11 +18,12 @@ const TAG = /<(\/?)([a-z]+)((?:\s+[\w:-]+="[^"]*")*)\s*(\/?)>/g;
 /** The test cases of a report, in its order. A report that breaks off has those before the break. */
 export function parseJUnit(xml: string): TestCase[] {
   const cases: TestCase[] = [];
-  let open: { name: string; seconds: number; outcome: TestCase["outcome"] } | undefined;
+  let open: { -readonly [Key in keyof TestCase]: TestCase[Key] } | undefined;
   for (const [, closing, tag, attributes = "", empty] of xml.replace(COMMENT, "").matchAll(TAG)) {
     if (tag === "testcase" && !closing) {
       const seconds = Number(attribute(attributes, "time"));
-      open = { name: attribute(attributes, "name"), seconds, outcome: "passed" };
+      const [name, file] = [attribute(attributes, "name"), attribute(attributes, "file")];
+      open = { name, seconds, outcome: "passed", file };
     } else if (open && (tag === "failure" || tag === "error")) {
       open.outcome = "failed";
     } else if (open && tag === "skipped") {

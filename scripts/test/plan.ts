@@ -7,7 +7,7 @@ import { ROOT, type RuntimeCommand, RUNTIMES } from "../runtimes.ts";
 /** `npm test`, or `npm run test:full`. */
 export type Tier = "quick" | "full";
 
-/** What one process runs. */
+/** A test file in a runtime. */
 export interface Unit {
   readonly runtime: RuntimeCommand;
   /** Below the root. */
@@ -123,6 +123,39 @@ export function planDisguises(files: readonly string[], disguises = DISGUISES): 
       ).map((unit) => ({ ...unit, disguise }));
     })
   );
+}
+
+/** Not where a helper declares the tests: Node says that they are the helper's. */
+function sharesProcess(file: string, text = textOf(file)): boolean {
+  return onlyComputes(file, text) && !text.includes("statisticalTest(");
+}
+
+/** What one process runs: units of one runtime. */
+export type Group = [Unit, ...Unit[]];
+
+/** So many files at most share a process: one that dies takes the others' results along. */
+const MOST_TOGETHER = 16;
+
+/**
+ * The processes for these units, in their order. Files that only compute share one in Node, which
+ * takes longer to start than they to run; all others have their own.
+ */
+export function shareProcesses(units: readonly Unit[]): Group[] {
+  const groups: Group[] = [];
+  const open = new Map<RuntimeCommand, Group>();
+  for (const unit of units) {
+    const { runtime, file, disguise } = unit;
+    const mayShare = runtime.name.startsWith("node") && !disguise && sharesProcess(file);
+    const group = mayShare ? open.get(runtime) : undefined;
+    if (group && group.length < MOST_TOGETHER) {
+      group.push(unit);
+      continue;
+    }
+    const own: Group = [unit];
+    groups.push(own);
+    if (mayShare) open.set(runtime, own);
+  }
+  return groups;
 }
 
 /** Seconds by {@link unitKey}. */

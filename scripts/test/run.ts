@@ -1,12 +1,12 @@
-/** Runs one unit: a test file in a runtime, in a process of its own. */
+/** Runs units, test files in a runtime, in a process. */
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { ROOT, type RuntimeCommand } from "../runtimes.ts";
 import { coverageOptions, isMeasured } from "./coverage.ts";
 import { parseJUnit, type TestCase } from "./junit.ts";
-import type { Tier, Unit } from "./plan.ts";
+import type { Group, Tier, Unit } from "./plan.ts";
 
 export interface RunOptions {
   readonly tier: Tier;
@@ -69,8 +69,12 @@ function cacheOf(directory: string): Record<string, string> {
   return { NODE_COMPILE_CACHE: join(directory, "compiled") };
 }
 
-export async function runUnit(unit: Unit, options: RunOptions): Promise<UnitResult> {
-  const { runtime, file, disguise } = unit;
+/** Runs units of one runtime in one process. Those of several files are for Node, which names them. */
+export async function runUnits(
+  units: Group,
+  options: RunOptions,
+): Promise<UnitResult[]> {
+  const [{ runtime, file, disguise }] = units;
   const tier = disguise ? "quick" : options.tier; // see planDisguises()
   const name = [runtime.name, file.replaceAll("/", "-"), disguise?.name].filter(Boolean).join("-");
   const junit = join(options.directory, `${name}.xml`);
@@ -78,28 +82,58 @@ export async function runUnit(unit: Unit, options: RunOptions): Promise<UnitResu
   const coverage = options.coverage && isMeasured(file, runtime)
     ? coverageOptions(runtime, options.directory, name)
     : { options: [], env: cacheOf(options.directory) };
-  const words = [...runtime.test, ...reportOptions(runtime, junit), ...coverage.options, file];
+  const together = units.length > 1 ? ["--test", "--test-isolation=none"] : [];
+  const words = [
+    ...together,
+    ...runtime.test,
+    ...reportOptions(runtime, junit),
+    ...coverage.options,
+    ...units.map(({ file }) => file),
+  ];
   const env = { NO_COLOR: "1", TEST_TIER: tier };
   const start = performance.now();
   const [program = "", ...args] = [...disguise?.launcher ?? [], runtime.bin, ...words];
   const end = await finish(program, args, log, options.limit, { ...env, ...coverage.env });
   const seconds = (performance.now() - start) / 1000;
-  const cases = existsSync(junit) ? parseJUnit(readFileSync(junit, "utf8")) : [];
+  const found = existsSync(junit) ? parseJUnit(readFileSync(junit, "utf8")) : [];
   const output = readFileSync(log, "utf8");
   const retries = [...output.matchAll(RETRY)].map(([, what = ""]) => what);
-  return { unit, seconds, cases, problem: problemOf(end, cases, options), retries, output };
+  if (units.length === 1) {
+    const problem = problemOf(end, found, options);
+    return units.map((unit) => ({ unit, seconds, cases: found, problem, retries, output }));
+  }
+  const files = units.map(({ file }) => resolve(ROOT, file));
+  return units.map((unit, index) => {
+    // What a helper declares is said to be in the helper: it may be anybody's, and is not lost.
+    const cases = found.filter(({ file }) =>
+      file === files[index] || index === 0 && !files.includes(file)
+    );
+    return {
+      unit,
+      seconds: cases.reduce((sum, { seconds }) => sum + seconds, 0),
+      cases,
+      problem: problemOf(end, cases, options, found),
+      retries: index === 0 ? retries : [],
+      output,
+    };
+  });
 }
 
-/** What is wrong beside the cases that failed. */
+/**
+ * What is wrong beside the cases that failed.
+ *
+ * @param all the cases of all files in that process
+ */
 export function problemOf(
   { code, signal, timedOut }: End,
   cases: readonly TestCase[],
   { limit }: Pick<RunOptions, "limit">,
+  all = cases,
 ): string | undefined {
   if (timedOut) return `took more than ${limit} s: killed`;
   if (signal !== null) return `was killed by ${signal}`;
   if (cases.length === 0) return `ran no test, and ended with exit status ${code}`;
-  const failed = cases.some(({ outcome }) => outcome === "failed");
+  const failed = all.some(({ outcome }) => outcome === "failed");
   return code === 0 || failed ? undefined : `ended with exit status ${code}`;
 }
 

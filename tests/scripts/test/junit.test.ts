@@ -34,6 +34,11 @@ test("parseJUnit() reads what node --test writes", () => {
   );
 });
 
+test("parseJUnit() reads the file of a test where it is said", () => {
+  const xml = `<testcase name="a" time="1" file="/x &amp; y.ts"/><testcase name="b" time="1"/>`;
+  assertEquals(parseJUnit(xml).map(({ file }) => file), ["/x & y.ts", ""]);
+});
+
 test("parseJUnit() reads what deno test writes", () => {
   assertEquals(
     parse(`<?xml version="1.0" encoding="UTF-8"?>

@@ -6,6 +6,7 @@ import {
   planDisguises,
   planUnits,
   runtimesOf,
+  shareProcesses,
   testFiles,
   type Unit,
   unitKey,
@@ -59,6 +60,24 @@ test("planUnits() takes the runtimes that somebody asks for", () => {
     `bun ${file}`,
   ]);
   assertThrows(() => planUnits([file], ["sundial"], "quick"), RangeError, "got sundial");
+});
+
+test("shareProcesses() puts together what only computes, in Node, and nothing else", () => {
+  const pure = testFiles("tests/doctor/rules/");
+  const groups = shareProcesses(
+    planUnits([...pure, "tests/core/clock.test.ts"], undefined, "full"),
+  );
+  const shared = groups.filter((group) => group.length > 1);
+  assertEquals(shared.flat().map(unitKey), pure.map((file) => `node26 ${file}`));
+  assert(shared.every((group) => group.length <= 16));
+  const many = Array.from({ length: 3 }, () => pure).flat();
+  const units = planUnits(many, ["node26"], "quick");
+  assertEquals(shareProcesses(units).flat(), units);
+  assert(shareProcesses(units).length > 1);
+  const [disguise] = DISGUISES;
+  assert(disguise);
+  const disguised = units.map((unit) => ({ ...unit, disguise }));
+  assertEquals(shareProcesses(disguised).length, disguised.length);
 });
 
 test("longestFirst() goes by the last run, by other runtimes, and by size", () => {

@@ -17,7 +17,7 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RUNTIMES } from "../../../scripts/runtimes.ts";
 import { count, printFailure, printSummary } from "../../../scripts/test/report.ts";
-import { runUnit, type UnitResult } from "../../../scripts/test/run.ts";
+import { runUnits, type UnitResult } from "../../../scripts/test/run.ts";
 import { ROOT } from "../../support.ts";
 import { SOME_RUNTIMES } from "../support.ts";
 
@@ -31,11 +31,19 @@ function write(name: string, code: string): string {
   return file;
 }
 
-const run = (file: string, name: string, limit = 60): Promise<UnitResult> => {
+async function runTogether(files: string[], name: string, limit = 60): Promise<UnitResult[]> {
   const runtime = RUNTIMES.find((runtime) => runtime.name === name);
   assert(runtime);
-  return runUnit({ runtime, file }, { tier: "quick", directory, coverage: false, limit });
-};
+  const [first, ...others] = files.map((file) => ({ runtime, file }));
+  assert(first);
+  return await runUnits([first, ...others], { tier: "quick", directory, coverage: false, limit });
+}
+
+async function run(file: string, name: string, limit?: number): Promise<UnitResult> {
+  const [result] = await runTogether([file], name, limit);
+  assert(result);
+  return result;
+}
 
 /** Begins at once, since it takes long. */
 const HANGING = Promise.allSettled(SOME_RUNTIMES.map(async ({ name }) => {
@@ -65,7 +73,7 @@ statisticalTest("needs two", {}, () => { if (tries++ === 0) throw new Error("bad
 statisticalTest("needs three", {}, () => { throw new Error("worse"); });`;
 
 for (const { name } of SOME_RUNTIMES) {
-  test(`runUnit() tells in ${name} what passed, failed and was skipped`, { timeout }, async () => {
+  test(`runUnits() tells in ${name} what passed, failed and was skipped`, { timeout }, async () => {
     const result = await run(write("mixed", MIXED), name);
     assertEquals(
       result.cases.map(({ name, outcome }) => [name, outcome]),
@@ -87,14 +95,14 @@ for (const { name } of SOME_RUNTIMES) {
     assertStringIncludes(printSummary([result]), "needed their second try:\n");
   });
 
-  test(`runUnit() fails in ${name} a file without a test`, { timeout }, async () => {
+  test(`runUnits() fails in ${name} a file without a test`, { timeout }, async () => {
     const result = await run(write("none", ""), name);
     assertMatch(result.problem ?? "", /^ran no test, and ended with exit status \d$/);
     assertEquals(count([result]), { passed: 0, failed: 1, skipped: 0 });
     assertStringIncludes(printFailure(result) ?? "", "the file ran no test");
   });
 
-  test(`runUnit() fails in ${name} a file that dies`, { timeout }, async () => {
+  test(`runUnits() fails in ${name} a file that dies`, { timeout }, async () => {
     const killed = await run(
       write("killed", `test("is killed", () => process.kill(process.pid, "SIGKILL"));`),
       name,
@@ -106,6 +114,22 @@ for (const { name } of SOME_RUNTIMES) {
     assertStringIncludes(printFailure(broken) ?? "", "broken");
   });
 }
+
+test("runUnits() tells what came of each file that shares a process", { timeout }, async () => {
+  const good = write("is good", `test("is good", () => {});`);
+  const results = await runTogether([write("shares", MIXED), good], "node26");
+  assertEquals(results.map((result) => count([result])), [
+    { passed: 2, failed: 2, skipped: 1 },
+    { passed: 1, failed: 0, skipped: 0 },
+  ]);
+  assertEquals(results.map(({ problem, retries }) => [problem, retries.length]), [
+    [undefined, 2],
+    [undefined, 0],
+  ]);
+  const dies = write("dies", `test("dies", () => process.kill(process.pid, "SIGKILL"));`);
+  const problems = (await runTogether([good, dies], "node26")).map(({ problem }) => problem);
+  assertEquals(problems, ["was killed by SIGKILL", "was killed by SIGKILL"]);
+});
 
 test("scripts/test.ts says what failed, and counts in its last line", { timeout }, () => {
   const files = [write("fails", FAILS), write("passes", `test("passes", () => {});`)];
@@ -137,7 +161,7 @@ test("scripts/test.ts refuses what is no test file", { timeout }, () => {
   assertStringIncludes(stderr, "There is no test file tests/nowhere.test.ts");
 });
 
-test("runUnit() kills a file that hangs, with all that it started", { timeout }, async () => {
+test("runUnits() kills a file that hangs, with all that it started", { timeout }, async () => {
   for (const outcome of await HANGING) {
     if (outcome.status === "rejected") throw outcome.reason;
   }
