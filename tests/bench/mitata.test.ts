@@ -1,5 +1,5 @@
 /** The real mitata, on this library's clock. */
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: bun, node26 (one of each engine)
 import { assert, assertStrictEquals } from "@std/assert";
 import { measure } from "mitata";
 import { now as mitataNow } from "../../bench/mitata.ts";

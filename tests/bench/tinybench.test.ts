@@ -1,5 +1,5 @@
 /** The real tinybench, on this library's clock. */
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { test } from "node:test";
 import { Bench } from "tinybench";

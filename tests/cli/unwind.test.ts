@@ -1,4 +1,4 @@
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: node26 (data in, data out)
 import { assertEquals, assertStringIncludes, assertThrows, fail } from "@std/assert";
 import { test } from "node:test";
 import { printUnwind, reportUnwind, unwindCommand } from "../../cli/unwind.ts";

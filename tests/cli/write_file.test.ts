@@ -1,4 +1,4 @@
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: bun, node26 (node:fs of two kinds; Deno has no more than Node)
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

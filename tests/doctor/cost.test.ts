@@ -1,3 +1,4 @@
+// npm test: bun, node26 (one of each engine)
 import { assert, assertLess, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { clockCost, clockLoops } from "../../doctor/mod.ts";

@@ -1,4 +1,5 @@
 /** The doctor, on this machine and on facts of others. */
+// npm test: bun, node26 (one of each engine)
 import {
   assert,
   assertEquals,

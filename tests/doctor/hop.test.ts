@@ -1,3 +1,4 @@
+// npm test: bun, node26 (one of each engine)
 import { assertEquals } from "@std/assert";
 import { availableParallelism } from "node:os";
 import { test } from "node:test";

@@ -1,3 +1,4 @@
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { test } from "node:test";

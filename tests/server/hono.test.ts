@@ -1,3 +1,4 @@
+// npm test: bun, node26 (one of each engine)
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { Hono } from "hono";
 import { routePath } from "hono/route";

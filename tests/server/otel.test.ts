@@ -1,3 +1,4 @@
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { test } from "node:test";
 import * as line1 from "otel-metrics-1";

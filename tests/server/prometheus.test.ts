@@ -1,3 +1,4 @@
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as official from "@prometheus-io/client";
 import { test } from "node:test";

@@ -1,3 +1,4 @@
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { requestMetrics } from "../../server/mod.ts";

@@ -2,7 +2,7 @@
  * `vdso bench` and its processes: what may differ by the runtime that the command runs in. The rest
  * is in cli/bench/command.test.ts.
  */
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: bun, node26 (Deno starts processes as Node does)
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

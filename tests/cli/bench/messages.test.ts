@@ -1,4 +1,4 @@
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: node26 (data in, data out)
 import { assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: node26 (data in, data out)
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { denoFlags } from "../../../cli/bench/process.ts";

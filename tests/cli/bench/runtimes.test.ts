@@ -1,4 +1,4 @@
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: node26 (data in, data out)
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

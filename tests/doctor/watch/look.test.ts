@@ -1,4 +1,5 @@
 /** Looks at this machine, and at a device that is made up. */
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals } from "@std/assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 /** Starts, ends and events of spans whose times somebody gives. */
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { Anchors } from "../../../otel/anchor.ts";
