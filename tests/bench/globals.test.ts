@@ -1,4 +1,4 @@
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { turn } from "../../bench/globals.ts";

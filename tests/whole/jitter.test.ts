@@ -29,6 +29,7 @@ import { full, nodeMajor, skipUnless, statisticalTest } from "../support.ts";
 
 const MS = 1e6;
 const PLANTS = full ? 40 : 24;
+const STOPS = full ? 10 : 6;
 const timeout = 60_000;
 const skip = nodeMajor === 26 ? skipWithoutRealTime : "run once, by Node 26";
 const cpu = allowedCpus().at(-1) ?? 0;
@@ -103,8 +104,8 @@ function around(fn: () => void): Moment {
 
 statisticalTest("jitter() finds SIGSTOP", { skip, timeout }, async () => {
   const planted: Planted[] = [];
-  const found = await measureInChild({ time: 4000, cpu, top: 1000 }, async (pid) => {
-    for (let i = 0; i < 10; i++) {
+  const found = await measureInChild({ time: 400 * STOPS, cpu, top: 1000 }, async (pid) => {
+    for (let i = 0; i < STOPS; i++) {
       await setTimeout(100 + Math.random() * 60); // in step with nothing
       const start = around(() => process.kill(pid, "SIGSTOP"));
       await setTimeout(200);

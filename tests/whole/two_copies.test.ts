@@ -1,5 +1,5 @@
 /** Two copies of the package in one process, as npm installs them at times, are one. */
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals } from "@std/assert";
 import { buildSync } from "esbuild";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

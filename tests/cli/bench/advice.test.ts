@@ -117,7 +117,8 @@ test("vdso bench says what to do where a file does not run", TIMEOUT, async () =
       ...Object.fromEntries(FILES.map(([name, text]) => [name, text])),
     });
     for (const [name, , runtimes, advice] of FILES) {
-      for (const runtime of runtimes) {
+      // Each runtime has its own words for some of them: in the full tier all are heard.
+      for (const runtime of full ? runtimes : runtimes.slice(-1)) {
         const { failure = "" } = await runIn(runtime, join(directory, name));
         assertMatch(failure, /^Ended with exit status 1\n/, `${name} in ${runtime}`);
         assertMatch(failure, advice, `${name} in ${runtime}`);

@@ -1,4 +1,5 @@
 /** onClockChange() in a process: what it costs, and that it keeps nobody up. */
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { clockCost, onClockChange } from "../../../doctor/mod.ts";
