@@ -2,7 +2,7 @@
  * Programs that a bundler has made one file of, and that then went elsewhere: they must still find
  * their FFI, and koffi nowhere but where they are installed themselves.
  */
-// npm test: deno, bun, node26 (one of each kind)
+// npm test: bun, node26 (one of each engine)
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import {

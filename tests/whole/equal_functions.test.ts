@@ -44,11 +44,22 @@ function measureIn(setting: Setting): Measured {
   return JSON.parse(stdout) as Measured;
 }
 
-/** By how much, as a part, each function is off the last one, in the middle of all processes. */
+/** A CPU that shares its core with another is slower by half while that one works. */
+const UNSTEADY = 1.2;
+
+/**
+ * By how much, as a part, each function is off the last one, in the middle of all processes; by how much
+ * it is beyond all that the last one was, where that is not the same in all of them.
+ */
 function differences(processes: readonly (readonly number[])[]): number[] {
-  const level = (index: number) => median(processes.map((ns) => ns.at(index) ?? NaN));
-  const last = level(-1);
-  return (processes[0] ?? []).map((_, index) => level(index) / last - 1);
+  const all = (index: number) => processes.map((ns) => ns.at(index) ?? NaN);
+  const last = all(-1);
+  const [least, most] = [Math.min(...last), Math.max(...last)];
+  return (processes[0] ?? []).map((_, index) => {
+    const own = all(index);
+    if (most < UNSTEADY * least) return median(own) / median(last) - 1;
+    return Math.max(0, Math.min(...own) / most - 1, 1 - Math.max(...own) / least);
+  });
 }
 
 const SETTINGS: readonly Setting[] = full

@@ -12,9 +12,6 @@ import { nativeProgram, skipWithoutGcc } from "../../native.ts";
 import { full, statisticalTest } from "../../support.ts";
 import { runIn, SOME_RUNTIMES } from "../support.ts";
 
-// They take seconds in each, in Bun the fewest.
-const RUNTIMES_HERE = SOME_RUNTIMES.filter(({ name }) => full || name === "bun");
-
 function part<T>(runtime: RuntimeCommand, name: string, ...args: string[]): T[] {
   const library = nativeProgram("microbench_cost", ["-shared", "-fPIC"]);
   const words = [library, ...args];
@@ -23,9 +20,10 @@ function part<T>(runtime: RuntimeCommand, name: string, ...args: string[]): T[] 
   return stdout.trim().split("\n").map((line) => JSON.parse(line) as T);
 }
 
-const gcc = { skip: skipWithoutGcc, timeout: 60_000 };
+const skip = skipWithoutGcc || !full && "in the full tier: it takes seconds in each runtime";
+const gcc = { skip, timeout: 60_000 };
 
-for (const runtime of RUNTIMES_HERE) {
+for (const runtime of SOME_RUNTIMES) {
   const { name } = runtime;
 
   statisticalTest(`known.ts has in ${name} the cost of each function from C`, gcc, () => {
