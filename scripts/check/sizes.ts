@@ -1,4 +1,4 @@
-/** Holds that a file of sources can be read in one sitting. Generated files are no sources. */
+/** Holds that a file of sources, or of tests, can be read in one sitting. Generated files are no sources. */
 import { readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { ROOT } from "../runtimes.ts";
 
 const MOST_LINES = 400;
 const MEDIAN_LINES = 100;
-const SOURCES = /^(?!tests\/).*\.(ts|mjs|c|h)$/;
+const SOURCES = /\.(ts|mts|mjs|cjs|c|h|cc)$/;
 
 const sizes = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" })
   .trim().split("\n").filter((file) => SOURCES.test(file))
