@@ -1,4 +1,4 @@
-/** Holds that a file of sources, or of tests, can be read in one sitting. Generated files are no sources. */
+/** Holds that a file of sources or tests can be read in one sitting. Generated files are neither. */
 import { readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
