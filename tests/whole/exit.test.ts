@@ -15,7 +15,7 @@ const node = ["--allow-natives-syntax"];
 
 const PROGRAMS = full ? 6 : 3;
 /** Of processes with so many Workers each one dies where their node:ffi frees too early. */
-const WORKERS = full ? 100 : 8;
+const WORKERS = full ? 40 : 8;
 
 const COMPILERS = nodeMajor >= 24 ? ["maglev", "turbofan"] as const : ["turbofan"] as const;
 
@@ -69,7 +69,7 @@ statisticalTest("programs that call now() end well where others take the CPUs", 
 }, () => {
   const busy = "for (const end = Date.now() + 100_000; Date.now() < end;);";
   const others = Array.from(
-    { length: 2 * availableParallelism() },
+    { length: availableParallelism() },
     () => spawn(process.execPath, ["-e", busy], { stdio: "ignore" }),
   );
   try {
