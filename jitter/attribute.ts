@@ -55,14 +55,16 @@ function sumOf(gaps: readonly NamedGap[]): number {
 
 /** A gap may have a wait behind the quota. */
 function nameThrottled(gaps: readonly NamedGap[], ns: number, times: number): NamedGap[] {
+  const throttled: NamedGap[] = [];
   let left = ns;
-  return gaps.filter((gap) => {
-    if (gap.cause || times <= 0 || left < MOSTLY * gap.ns) return false;
+  for (const gap of gaps) {
+    if (throttled.length >= times) break;
+    if (gap.cause || left < MOSTLY * gap.ns) continue;
     gap.cause = "throttled";
+    throttled.push(gap);
     left -= gap.ns;
-    times--;
-    return true;
-  });
+  }
+  return throttled;
 }
 
 function nameMoves(gaps: readonly NamedGap[]): NamedGap[] {
@@ -82,8 +84,9 @@ function nameWaits(gaps: readonly NamedGap[], ns: number, times: number): void {
     const open = gaps.filter(({ cause }) => cause === undefined);
     const whole = open.findLast((gap) => gap.ns >= WHOLE * left);
     const parts = open.filter((gap) => WHOLE * gap.ns <= left).slice(0, times - i + 1);
-    const fits = whole !== undefined && left >= MOSTLY * whole.ns;
-    const gap = fits || sumOf(parts) < WHOLE * left ? whole ?? parts[0] : parts[0];
+    // A far longer gap is taken only where shorter ones do not add up to so much.
+    const takesWhole = whole && (left >= MOSTLY * whole.ns || sumOf(parts) < WHOLE * left);
+    const gap = takesWhole ? whole : parts[0];
     if (!gap || ns + i * SWITCH_NS < ENOUGH * (sum + gap.ns)) return;
     gap.cause = "preempted";
     sum += gap.ns;

@@ -70,10 +70,7 @@ function cacheOf(directory: string): Record<string, string> {
 }
 
 /** Runs units of one runtime in one process. Those of several files are for Node, which names them. */
-export async function runUnits(
-  units: Group,
-  options: RunOptions,
-): Promise<UnitResult[]> {
+export async function runUnits(units: Group, options: RunOptions): Promise<UnitResult[]> {
   const [{ runtime, file, disguise }] = units;
   const tier = disguise ? "quick" : options.tier; // see planDisguises()
   const name = [runtime.name, file.replaceAll("/", "-"), disguise?.name].filter(Boolean).join("-");
@@ -98,19 +95,15 @@ export async function runUnits(
   const found = existsSync(junit) ? parseJUnit(readFileSync(junit, "utf8")) : [];
   const output = readFileSync(log, "utf8");
   const retries = [...output.matchAll(RETRY)].map(([, what = ""]) => what);
-  if (units.length === 1) {
-    const problem = problemOf(end, found, options);
-    return units.map((unit) => ({ unit, seconds, cases: found, problem, retries, output }));
-  }
   const files = units.map(({ file }) => resolve(ROOT, file));
   return units.map((unit, index) => {
-    // What a helper declares is said to be in the helper: it may be anybody's, and is not lost.
+    // The first has also what no file is said of, or a helper, in which a test is declared.
     const cases = found.filter(({ file }) =>
       file === files[index] || index === 0 && !files.includes(file)
     );
     return {
       unit,
-      seconds: cases.reduce((sum, { seconds }) => sum + seconds, 0),
+      seconds: units.length === 1 ? seconds : cases.reduce((sum, { seconds }) => sum + seconds, 0),
       cases,
       problem: problemOf(end, cases, options, found),
       retries: index === 0 ? retries : [],

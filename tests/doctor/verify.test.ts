@@ -1,13 +1,11 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { parseSync } from "@optique/core/parser";
 import process from "node:process";
 import { test } from "node:test";
-import { execute } from "../../cli/execute.ts";
-import { GRAMMAR } from "../../cli/grammar.ts";
 import { sources } from "../../mod.ts";
 import { type Check, checks } from "../../doctor/checks.ts";
 import { ordered, settable } from "../../doctor/comparisons.ts";
 import { runChecks, verify, type VerifyResult } from "../../doctor/verify.ts";
+import { inProcess } from "../cli/in_process.ts";
 import { skipWithoutGcc } from "../native.ts";
 import { full, run, runtime } from "../support.ts";
 import { wrongShim } from "../wrong_shims.ts";
@@ -111,9 +109,7 @@ test("vdso verify prints a line for each check", { skip: notDeno, timeout: 60_00
 });
 
 test("vdso verify --json has stable keys", { timeout: 60_000 }, async () => {
-  const parsed = parseSync(GRAMMAR, ["verify", "--duration", "0", "--json"]);
-  assert(parsed.success);
-  const { text, ok } = await execute(parsed.value);
+  const { text, ok } = await inProcess(["verify", "--duration", "0", "--json"]);
   assert(ok);
   const report = JSON.parse(text) as { failures: number; results: VerifyResult[] };
   assertEquals(Object.keys(report), ["failures", "results"]);

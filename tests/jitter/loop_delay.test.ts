@@ -40,8 +40,10 @@ statisticalTest("loopDelay() does not wake an idle loop in Node", {
   let last = -Infinity;
   const count = () => {
     // V8 also has things to do in the loop, several at once.
-    if (now() - last > 2e6) wakeUps++;
-    last = now();
+    if (now() - last > 2e6) {
+      wakeUps++;
+      last = now();
+    }
     setImmediate(count).unref();
   };
   await sleep(50);

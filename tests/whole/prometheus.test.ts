@@ -1,15 +1,13 @@
 /** The doctor's metrics in Debian's Prometheus: promtool, a scrape by node_exporter, a query, an alert. */
 // both tiers: node26 (what is tested runs elsewhere)
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { parseSync } from "@optique/core/parser";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { execute } from "../../cli/execute.ts";
-import { GRAMMAR } from "../../cli/grammar.ts";
 import { inDirectory } from "../cli/directory.ts";
+import { inProcess } from "../cli/in_process.ts";
 import { full, ROOT, run, skipUnless } from "../support.ts";
 
 const isThere = (program: string) => spawnSync(program, ["--version"]).status === 0;
@@ -32,9 +30,7 @@ function recommendedRules(): string {
 /** Facts of a platform as metrics in a file. */
 async function writeMetrics(file: string, platform: string): Promise<void> {
   const facts = join(ROOT, `tests/fixtures/platforms/${platform}.json`);
-  const parsed = parseSync(GRAMMAR, ["doctor", "--from", facts, "--prometheus", file]);
-  assert(parsed.success);
-  await execute(parsed.value);
+  await inProcess(["doctor", "--from", facts, "--prometheus", file]);
 }
 
 function promtool(words: readonly string[], input = ""): { status: number | null; said: string } {
