@@ -9,13 +9,13 @@
 import type { DocEntry } from "@optique/core/doc";
 import { formatMessage, type Message } from "@optique/core/message";
 import { formatUsage, formatUsageTerm } from "@optique/core/usage";
-import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BRIEF, EXIT_STATUS } from "../../cli/grammar.ts";
 import { type CommandPage, commandPages, helpText, jsonKeys } from "./docs/command_line.ts";
 import { type Keys, parseKeys, printKeys, union } from "./docs/json_keys.ts";
-import { ROOT, RUNTIMES } from "../runtimes.ts";
+import { ROOT } from "../runtimes.ts";
+import { formatMarkdown } from "../write_markdown.ts";
 
 const OUTPUT = join(ROOT, "docs/cli.md");
 
@@ -132,12 +132,7 @@ function render(pages: readonly CommandPage[], keys: ReadonlyMap<CommandPage, Ke
     "In the tables above, *absent* says that the key may be missing; a *decimal string* is an " +
     "integer that a number might round, and a *hex string* an address.",
   ].join("\n\n");
-  const deno = RUNTIMES.find(({ name }) => name === "deno")?.bin ?? "deno";
-  return execFileSync(deno, ["fmt", "--ext", "md", "-"], {
-    cwd: ROOT,
-    input: `${text}\n`,
-    encoding: "utf8",
-  });
+  return formatMarkdown(`${text}\n`);
 }
 
 /** The keys that a file already tells of a command. */

@@ -1,7 +1,8 @@
 /** docs/reach.md: where the library has been, and what came of it. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../runtimes.ts";
+import { writeMarkdown } from "../write_markdown.ts";
 import type { Row } from "./place.ts";
 
 export const REACH = join(ROOT, "docs/reach.md");
@@ -75,7 +76,7 @@ export function mergeCells(
 export function writeReach(visits: readonly Visit[], titles: readonly string[]): void {
   const before = existsSync(REACH) ? readCells(readFileSync(REACH, "utf8")) : [];
   const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(REACH, formatCells(mergeCells(before, visits, titles, date)));
+  writeMarkdown(REACH, formatCells(mergeCells(before, visits, titles, date)));
   console.log(`Written: ${REACH}`);
 }
 

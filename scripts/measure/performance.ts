@@ -1,7 +1,8 @@
 /** Writes what was measured into docs/performance.md, and the rows that decide into the README. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../runtimes.ts";
+import { writeMarkdown } from "../write_markdown.ts";
 import { withMarked } from "./marked.ts";
 import { reportText } from "./report.ts";
 import type { ContenderName, OtherName, Report, RuntimeResult } from "./results.ts";
@@ -38,8 +39,8 @@ export function writePerformance(report: Report): void {
   if (missing.length > 0 || !report.startup) {
     throw new Error("Expected all contenders and the start to be measured: see --only, --startup");
   }
-  writeFileSync(PAGE, `${INTRODUCTION}\n${reportText(report, true)}\n`);
-  writeFileSync(
+  writeMarkdown(PAGE, `${INTRODUCTION}\n${reportText(report, true)}\n`);
+  writeMarkdown(
     README,
     withMarked(readFileSync(README, "utf8"), "npm run bench", decisiveRows(report)),
   );

@@ -13,11 +13,12 @@
  * `--write` writes the tables into docs/servers.md and the README; `--assert` exits with 1 if a
  * promise does not hold.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { ROOT } from "../runtimes.ts";
+import { writeMarkdown } from "../write_markdown.ts";
 import { machine } from "./machine.ts";
 import { withMarked } from "./marked.ts";
 import { chooseRuntimes, count } from "./options.ts";
@@ -65,7 +66,7 @@ if (options.write) {
     ] as const
   ) {
     const path = join(ROOT, file);
-    writeFileSync(path, withMarked(readFileSync(path, "utf8"), COMMAND, content));
+    writeMarkdown(path, withMarked(readFileSync(path, "utf8"), COMMAND, content));
   }
 }
 if (options.assert && verdicts.some(({ holds }) => holds === "no")) process.exitCode = 1;
