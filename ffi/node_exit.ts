@@ -35,7 +35,7 @@ export function freesEarly(version: string, mended = MENDED): boolean {
 const GUARD = Symbol.for("@x/vdso exit guard");
 
 /** The compiler is done after a few milliseconds; where it gets no CPU, this is the end of waiting. */
-const MOST_MS = 100;
+const MOST_MS = 1000;
 /** The same where only the CPU time of all threads is known: others may be at work for long. */
 const MOST_MS_BLIND = 20;
 /** What a millisecond's sleep costs by itself is less; a thread that compiles takes all of it. */

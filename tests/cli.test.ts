@@ -27,16 +27,7 @@ import { parseUnwind } from "../elf/mod.ts";
 import { shimFile } from "../doctor/mod.ts";
 import { inspect } from "../mod.ts";
 import { inProcess } from "./cli/in_process.ts";
-import {
-  command,
-  expectedFfi,
-  full,
-  ROOT,
-  run,
-  type RunOptions,
-  runtime,
-  skipUnless,
-} from "./support.ts";
+import { expectedFfi, full, ROOT, run, type RunOptions, runtime, skipUnless } from "./support.ts";
 
 const TIMEOUT = { timeout: 60_000 };
 
@@ -138,33 +129,6 @@ test("vdso says in one line that a Node is too old, and exits 1", {
     const { code, stdout, stderr } = vdso(["--version"], { node });
     assertEquals([code, stdout], [1, ""]);
     assertEquals(stderr, `vdso: Node ${version} is too old: 22.12 is the oldest that can\n`);
-  }
-});
-
-test("vdso says so when its output cannot be written, and exits 1", TIMEOUT, () => {
-  // The parser's text, and the command's own.
-  for (const args of [["--help"], ...(full ? [["now"]] : [])]) {
-    const words = command(join(ROOT, "cli.ts"), args).map((word) => `'${word}'`).join(" ");
-    const { status, stderr } = spawnSync("bash", ["-c", `${words} > /dev/full`], {
-      cwd: ROOT,
-      encoding: "utf8",
-    });
-    assertEquals(status, 1, args.join(" "));
-    assertMatch(stderr, /^vdso: .*[Nn]o space left on device.*\n$/);
-  }
-});
-
-test("vdso is quiet when nobody reads on", TIMEOUT, () => {
-  for (const args of [["sources"], ...(full ? [["--help"]] : [])]) {
-    // true(1) reads nothing: the pipe is broken before the first write.
-    const script = `${
-      command(join(ROOT, "cli.ts"), args).map((word) => `'${word}'`).join(" ")
-    } | true`;
-    const { status, stderr } = spawnSync("bash", ["-o", "pipefail", "-c", script], {
-      cwd: ROOT,
-      encoding: "utf8",
-    });
-    assertEquals([stderr, status], ["", 0], args.join(" "));
   }
 });
 

@@ -40,6 +40,11 @@ const BUILT_UPON = {
   rooms: ["tests/bench/", "tests/doctor/", "tests/jitter/", "tests/otel/", "tests/server/"],
   runtimes: ["deno", "bun", "node26"],
 };
+/** In the full tier all, but for what neither asks an FFI for more than others do, nor loops by the million. */
+const ABOVE = {
+  rooms: /^tests\/(cli|doctor|jitter|otel|server)\b/,
+  runtimes: USUAL,
+};
 /**
  * A line of another test file that says where it tells something, and why there: in the quick tier, or
  * in both, where it would be the same test in another runtime.
@@ -59,10 +64,12 @@ export function runtimesOf(file: string, text: string, tier: Tier): readonly str
   const names = RUNTIMES.map(({ name }) => name);
   if (file.startsWith(SCRIPTS.room)) return SCRIPTS.runtimes;
   if (onlyComputes(file, text)) return COMPUTATION.runtimes[tier];
-  const usual = BUILT_UPON.rooms.some((room) => file.startsWith(room))
-    ? BUILT_UPON.runtimes
-    : USUAL;
-  const wanted = IN[tier].exec(text)?.[1]?.split(", ") ?? (tier === "full" ? names : usual);
+  const builtUpon = BUILT_UPON.rooms.some((room) => file.startsWith(room));
+  const usual = {
+    quick: builtUpon ? BUILT_UPON.runtimes : USUAL,
+    full: ABOVE.rooms.test(file) ? ABOVE.runtimes : names,
+  };
+  const wanted = IN[tier].exec(text)?.[1]?.split(", ") ?? usual[tier];
   const unknown = wanted.find((name) => !(names as string[]).includes(name));
   if (unknown) throw new Error(`${file}: Expected runtimes of ${names.join(", ")}, got ${unknown}`);
   return wanted;
@@ -94,10 +101,11 @@ export function planUnits(
   });
 }
 
-/** Tests of what asks for the time, or prints what the machine is: not of processes that start others. */
+/** Tests of what asks for the time, or prints what the machine is: not of processes, files and words. */
 const DISGUISED =
   /^tests\/(core|doctor|bench|jitter|cli)\/|^tests\/cli\b|^tests\/whole\/(docs|examples)/;
-const PROCESSES = /^tests\/cli\/(bunx|bench\/(advice|child|package_scope))\./;
+const TIMELESS =
+  /^tests\/cli\/(bunx|parse|shim|standard_output|write_file|bench\/(advice|child|package_scope|command\/\w+))\./;
 const CLOCKS = "tests/core/";
 const IN_TURN = ["deno", "bun", "node26"];
 
@@ -109,7 +117,7 @@ const IN_TURN = ["deno", "bun", "node26"];
  */
 export function planDisguises(files: readonly string[], disguises = DISGUISES): Unit[] {
   const asking = files.filter((file) =>
-    DISGUISED.test(file) && !PROCESSES.test(file) && !onlyComputes(file)
+    DISGUISED.test(file) && !TIMELESS.test(file) && !onlyComputes(file)
   );
   const units = planUnits(asking, undefined, "quick");
   return disguises.flatMap((disguise, i) =>

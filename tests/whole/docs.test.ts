@@ -2,7 +2,7 @@
  * The documentation: every TypeScript or JavaScript block of README.md and docs/ that imports the
  * package is run in this runtime, in the full tier in a process of its own.
  */
-// npm test: deno, bun, node26 (one of each kind)
+// both tiers: deno, bun, node26 (one of each kind)
 import { assert, assertEquals } from "@std/assert";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -53,7 +53,7 @@ for (const compiler of COMPILERS) {
 
 const skipUnlessFfi = nodeMajor < 26 && "node:ffi alone frees what the compiler still reads";
 
-/** One may: the wait ends after 100 ms, and a compiler may get too little of a CPU for that long. */
+/** One may: the wait ends after a second, and a compiler may get too little of a CPU for that long. */
 function assertSettled(): void {
   for (const compiler of COMPILERS) assertLessOrEqual(compiling(compiler, false), 1, compiler);
 }
