@@ -40,9 +40,9 @@ const BUILT_UPON = {
   rooms: ["tests/bench/", "tests/doctor/", "tests/jitter/", "tests/otel/", "tests/server/"],
   runtimes: ["deno", "bun", "node26"],
 };
-/** In the full tier all, but for what neither asks an FFI for more than others do, nor loops by the million. */
+/** In the full tier all, but for what is neither about an FFI nor about what V8 makes of a loop. */
 const ABOVE = {
-  rooms: /^tests\/(cli|doctor|jitter|otel|server)\b/,
+  rooms: /^tests\/(cli|doctor|jitter|otel|server|whole\/(bench_processes|examples))/,
   runtimes: USUAL,
 };
 /**
@@ -102,10 +102,11 @@ export function planUnits(
 }
 
 /** Tests of what asks for the time, or prints what the machine is: not of processes, files and words. */
-const DISGUISED =
-  /^tests\/(core|doctor|bench|jitter|cli)\/|^tests\/cli\b|^tests\/whole\/(docs|examples)/;
-const TIMELESS =
-  /^tests\/cli\/(bunx|parse|shim|standard_output|write_file|bench\/(advice|child|package_scope|command\/\w+))\./;
+const DISGUISED = /^tests\/((core|doctor|bench|jitter|cli)\/|cli\.|whole\/(docs|examples\w*)\.)/;
+const TIMELESS = new RegExp(
+  String.raw`^tests/(core/(cpu|inspect|random)|cli/(bunx|parse|shim|standard_output|write_file)` +
+    String.raw`|cli/bench/(advice|child|package_scope|command/\w+))\.`,
+);
 const CLOCKS = "tests/core/";
 const IN_TURN = ["deno", "bun", "node26"];
 

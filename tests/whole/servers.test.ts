@@ -118,7 +118,7 @@ for (const kind of KINDS) {
       let best = Infinity;
       let before = { count: 0, ns: 0, own: 0 };
       let shortest = Infinity;
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 2 || (best >= 1.03 && round < 6); round++) {
         for (let i = 0; i < 2; i++) await (await fetch(`${url}slower`)).text();
         const { delays } = await json<{ delays: number[] }>(`${url}own`);
         const series = seriesOf(await json<Snapshot>(`${url}snapshot`), "/slower");

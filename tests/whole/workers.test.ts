@@ -89,7 +89,7 @@ for (const { kind, ffi } of WAYS) {
   }, () => {
     const { orphans, swept, clock_gettime } = scene<
       { orphans: number; swept: boolean; clock_gettime: string }
-    >("orphans", full ? 30 : 10);
+    >("orphans", full ? 20 : 10);
     assertGreater(orphans, 0, "some were terminated before they closed their memfd");
     assertEquals({ swept, clock_gettime }, { swept: true, clock_gettime: "vdso" });
   });
@@ -100,7 +100,7 @@ for (const { kind, ffi } of WAYS) {
   }, () => {
     const { bound, cut, ...rest } = scene<
       { bound: number; cut: number; backwards: number; swept: boolean; copies: number }
-    >("churn", full ? 60 : 12);
+    >("churn", full ? 36 : 12);
     assertGreater(bound, 0, "some Workers had bound");
     assertGreater(cut, 0, "some Workers had not");
     assertEquals(rest, { backwards: 0, swept: true, copies: 1 });

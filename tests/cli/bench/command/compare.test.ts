@@ -1,4 +1,4 @@
-/** `vdso bench --save` and `--compare`. */
+/** `vdso bench --save` and `--compare`, and what cannot be measured. */
 // both tiers: node26 (what differs by the runtime of the command is in whole/bench_processes.test.ts)
 import {
   assert,
@@ -15,6 +15,31 @@ import { printText } from "../../../../cli/bench/table.ts";
 import { benchInProcess, fixture, output, report, TIMEOUT } from "../../../bench_command.ts";
 import { inDirectory } from "../../../cli/directory.ts";
 import { statisticalTest } from "../../../support.ts";
+
+test(
+  "vdso bench has a cell for what cannot be measured, which is no failure",
+  TIMEOUT,
+  async () => {
+    const words = [fixture("skips"), "--runtimes", "bun,deno,node26"];
+    const { benchmarks, failures, ok } = report(await output([...words, "--json"]));
+    assertEquals([failures, ok], [[], true]);
+    const all = (reason: string, ...runtimes: string[]) =>
+      runtimes.map((runtime) => ({ runtime, reason, runs: 1 }));
+    assertEquals(
+      benchmarks.map(({ group, name, params, results, skipped }) => [
+        [...group, name].join(" "),
+        params,
+        results.map(({ runtime }) => runtime),
+        skipped,
+      ]),
+      [
+        ["odd nowhere", {}, [], all("It is nowhere: µ | x", "bun", "deno", "node26")],
+        ["somewhere", { n: 1 }, ["deno", "node26"], all("Bun has none", "bun")],
+        ["somewhere", { n: "10n" }, ["deno", "node26"], all("Bun has none", "bun")],
+      ],
+    );
+  },
+);
 
 test("vdso bench saves and compares where nothing can be measured", TIMEOUT, async () => {
   await inDirectory(async (directory) => {
