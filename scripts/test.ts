@@ -1,6 +1,6 @@
 /**
  * `npm test`: every test in every runtime in which it tells something, several files at a time.
- * `npm run test:full`: the long ones, too, and all of them in every runtime.
+ * `npm run test:full`: the long ones, too, in more runtimes, and on this machine in the looks of others.
  *
  *   node scripts/setup.mjs scripts/test.ts [--full] [--coverage] [--runtimes deno,bun,...] [FILE|DIRECTORY...]
  *

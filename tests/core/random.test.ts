@@ -181,7 +181,7 @@ test("getrandom() maps as many states as threads live at once when Workers end",
     sources().entries.getrandom !== "vdso" && "this kernel's vDSO has no getrandom: no states",
 }, () => {
   // The hostile suite has 10,000, of its own.
-  const [workers, atOnce] = full ? [32, 8] : [6, 2];
+  const [workers, atOnce] = full ? [16, 4] : [6, 2];
   const words = [workers, atOnce].map(String);
   const { code, stdout, stderr } = run("tests/fixtures/random_mappings.ts", words, {
     timeout: 120_000,

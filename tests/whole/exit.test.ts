@@ -13,9 +13,9 @@ import { full, nodeMajor, run, runtime, statisticalTest } from "../support.ts";
 const timeout = 300_000;
 const node = ["--allow-natives-syntax"];
 
-const PROGRAMS = full ? 5 : 3;
+const PROGRAMS = full ? 4 : 3;
 /** Of processes with so many Workers each one dies where their node:ffi frees too early. */
-const WORKERS = full ? 24 : 8;
+const WORKERS = full ? 16 : 8;
 
 const COMPILERS = nodeMajor >= 24 ? ["maglev", "turbofan"] as const : ["turbofan"] as const;
 

@@ -17,7 +17,7 @@ import type { SoakLoad, SoakReports } from "../fixtures/soak_types.ts";
 import { countOf, NODE, output, seriesOf, until } from "../servers.ts";
 import { command, full, ROOT, runtime } from "../support.ts";
 
-const SECONDS = Number(process.env["SOAK_SECONDS"] ?? (full ? 20 : 2));
+const SECONDS = Number(process.env["SOAK_SECONDS"] ?? (full ? 10 : 2));
 const MB = 2 ** 20;
 
 const skip = runtime === "bun" ? false : "Workers that serve on one port are Bun's";

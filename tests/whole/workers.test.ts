@@ -100,7 +100,7 @@ for (const { kind, ffi } of WAYS) {
   }, () => {
     const { bound, cut, ...rest } = scene<
       { bound: number; cut: number; backwards: number; swept: boolean; copies: number }
-    >("churn", full ? 36 : 12);
+    >("churn", full ? 24 : 12);
     assertGreater(bound, 0, "some Workers had bound");
     assertGreater(cut, 0, "some Workers had not");
     assertEquals(rest, { backwards: 0, swept: true, copies: 1 });

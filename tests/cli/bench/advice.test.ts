@@ -8,7 +8,7 @@ import { inDirectory } from "../directory.ts";
 import { COMMON_JS, makeFiles, makeProject, runIn } from "./project.ts";
 
 const TIMEOUT = { timeout: 120_000 };
-const NODE = [...(full ? ["node22", "node24"] : []), "node26"];
+const NODE = [...(full ? ["node22"] : []), "node26"];
 const EVERY = ["deno", "bun", ...NODE];
 /** One of each engine, where the message is the engine's. */
 const ENGINES = full ? EVERY : ["bun", "node26"];

@@ -9,7 +9,7 @@ import { inDirectory } from "../directory.ts";
 import { COMMON_JS, makeFiles, makeProject, measured, runIn, TYPELESS } from "./project.ts";
 
 const TIMEOUT = { timeout: 120_000 };
-const EVERY = ["deno", "bun", "node22", ...(full ? ["node24", "node26"] : [])];
+const EVERY = ["deno", "bun", "node22", ...(full ? ["node26"] : [])];
 
 test("packageScope() is the nearest package.json", () => {
   inDirectory((directory) => {

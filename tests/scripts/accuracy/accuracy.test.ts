@@ -10,7 +10,7 @@ import type {
 import type { RuntimeCommand } from "../../../scripts/runtimes.ts";
 import { nativeProgram, skipWithoutGcc } from "../../native.ts";
 import { full, statisticalTest } from "../../support.ts";
-import { runIn, SOME_RUNTIMES } from "../support.ts";
+import { ONE_OF_EACH, runIn } from "../support.ts";
 
 function part<T>(runtime: RuntimeCommand, name: string, ...args: string[]): T[] {
   const library = nativeProgram("microbench_cost", ["-shared", "-fPIC"]);
@@ -23,7 +23,7 @@ function part<T>(runtime: RuntimeCommand, name: string, ...args: string[]): T[] 
 const skip = skipWithoutGcc || !full && "in the full tier: it takes seconds in each runtime";
 const gcc = { skip, timeout: 60_000 };
 
-for (const runtime of SOME_RUNTIMES) {
+for (const runtime of ONE_OF_EACH) {
   const { name } = runtime;
 
   statisticalTest(`known.ts has in ${name} the cost of each function from C`, gcc, () => {
