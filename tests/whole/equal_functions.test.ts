@@ -2,7 +2,7 @@
 // npm test: node26 (the others in the full tier: it takes long)
 import { assertLess } from "@std/assert";
 import { median } from "../../bench/median.ts";
-import { full, nodeMajor, run, runtime, statisticalTest } from "../support.ts";
+import { full, nodeMajor, run, statisticalTest } from "../support.ts";
 
 /** Of each function, in the order of their declarations: nanoseconds. */
 interface Figures {
@@ -61,14 +61,12 @@ function differences(processes: readonly (readonly number[])[]): number[] {
   });
 }
 
-/** One of each engine shows what both modes' loops have in common. */
-const isNewest = runtime === "bun" || nodeMajor === 26;
-
+/** In both modes once: their loops have in common what makes functions differ. */
 const SETTINGS: readonly Setting[] = full
   ? [
     { time: 50, ending: "mts" },
     { time: 200, clock: "now", collected: true },
-    ...(isNewest ? [{ time: 200, mode: "latency", ending: "ts" } as const] : []),
+    ...(nodeMajor === 26 ? [{ time: 200, mode: "latency", ending: "ts" } as const] : []),
   ]
   : [{ time: 50, ending: "ts" }];
 

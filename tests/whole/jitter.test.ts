@@ -28,8 +28,8 @@ import {
 import { full, nodeMajor, skipUnless, statisticalTest } from "../support.ts";
 
 const MS = 1e6;
-const PLANTS = full ? 40 : 24;
-const STOPS = full ? 10 : 6;
+const PLANTS = full ? 32 : 24;
+const STOPS = full ? 8 : 6;
 const timeout = 60_000;
 const skip = nodeMajor === 26 ? skipWithoutRealTime : "run once, by Node 26";
 const cpu = allowedCpus().at(-1) ?? 0;
@@ -184,7 +184,7 @@ statisticalTest("jitter() finds a CPU quota", { skip: skipWithoutGroup, timeout 
 
 // ---- Beside oslat(8) of rt-tests, in turns, while a competitor takes a tenth of the CPU ----
 
-const TURNS = 5;
+const TURNS = 3;
 const SECONDS = 1;
 const BUSY_US = 500;
 const PERIOD_US = 5000;
