@@ -42,15 +42,9 @@ const BUILT_UPON = {
 };
 /**
  * In the full tier all, but for what is neither about an FFI nor about what V8 makes of a loop: what
- * those do in Node 24 they do in 22 and in 26, which most of them are run in as a machine in disguise.
+ * those do in Node 24 they do in 22 and in 26. In 26 they are run in disguise, if they tell the time.
  */
-const ABOVE: readonly { readonly rooms: RegExp; readonly runtimes: readonly string[] }[] = [
-  { rooms: /^tests\/(otel|server|whole\/bench_processes)\b/, runtimes: USUAL },
-  {
-    rooms: /^tests\/(bench|cli|doctor|jitter|whole\/examples)/,
-    runtimes: ["deno", "bun", "node22"],
-  },
-];
+const ABOVE = /^tests\/(bench|cli|doctor|jitter|otel|server|whole\/(bench_processes|examples))/;
 /**
  * A line of another test file that says where it tells something, and why there: in the quick tier, or
  * in both, where it would be the same test in another runtime.
@@ -71,11 +65,11 @@ export function runtimesOf(file: string, text: string, tier: Tier): readonly str
   if (file.startsWith(SCRIPTS.room)) return SCRIPTS.runtimes;
   if (onlyComputes(file, text)) return COMPUTATION.runtimes[tier];
   const builtUpon = BUILT_UPON.rooms.some((room) => file.startsWith(room));
-  const usual = {
-    quick: builtUpon ? BUILT_UPON.runtimes : USUAL,
-    full: ABOVE.find(({ rooms }) => rooms.test(file))?.runtimes ?? names,
-  };
-  const wanted = IN[tier].exec(text)?.[1]?.split(", ") ?? usual[tier];
+  const quick = IN.quick.exec(text)?.[1]?.split(", ") ?? (builtUpon ? BUILT_UPON.runtimes : USUAL);
+  const isDisguised = (name: string) =>
+    name === "node26" && quick.includes(name) && tellsTime(file, text);
+  const full = ABOVE.test(file) ? USUAL.filter((name) => !isDisguised(name)) : names;
+  const wanted = tier === "quick" ? quick : IN.full.exec(text)?.[1]?.split(", ") ?? full;
   const unknown = wanted.find((name) => !(names as string[]).includes(name));
   if (unknown) throw new Error(`${file}: Expected runtimes of ${names.join(", ")}, got ${unknown}`);
   return wanted;
@@ -114,6 +108,12 @@ const TIMELESS = new RegExp(
     String.raw`|cli/(bunx|parse|shim|standard_output|write_file)` +
     String.raw`|cli/bench/(advice|child|package_scope|command/\w+))\.`,
 );
+
+/** Whether it is run on this machine in the looks of others, too. */
+function tellsTime(file: string, text = textOf(file)): boolean {
+  return DISGUISED.test(file) && !TIMELESS.test(file) && !onlyComputes(file, text);
+}
+
 const CLOCKS = "tests/core/";
 const IN_TURN = ["deno", "bun", "node26"];
 
@@ -124,9 +124,7 @@ const IN_TURN = ["deno", "bun", "node26"];
  * only computes not at all: it is the machine that differs.
  */
 export function planDisguises(files: readonly string[], disguises = DISGUISES): Unit[] {
-  const asking = files.filter((file) =>
-    DISGUISED.test(file) && !TIMELESS.test(file) && !onlyComputes(file)
-  );
+  const asking = files.filter((file) => tellsTime(file));
   const units = planUnits(asking, undefined, "quick");
   return disguises.flatMap((disguise, i) =>
     asking.flatMap((file, j) => {

@@ -95,6 +95,16 @@ test("longestFirst() goes by the last run, by other runtimes, and by size", () =
   assertEquals(order, [alike, long, unknown, short]);
 });
 
+test("the full tier runs each file wherever the quick tier does, or there in disguise", () => {
+  const files = testFiles();
+  const ofFull = [...planUnits(files, undefined, "full"), ...planDisguises(files)];
+  const full = new Set(ofFull.map(({ runtime, file }) => `${runtime.name} ${file}`));
+  const quick = planUnits(files, undefined, "quick");
+  const missing = quick.map(({ runtime, file }) => `${runtime.name} ${file}`)
+    .filter((unit) => !full.has(unit));
+  assertEquals(missing, []);
+});
+
 test("planDisguises() has every disguise, for what tells the time", () => {
   const disguised = planDisguises(testFiles());
   for (const { name } of DISGUISES) {
