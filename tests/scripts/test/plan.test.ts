@@ -125,7 +125,7 @@ test("planDisguises() has every disguise, for what tells the time", () => {
     }
   }
   assertEquals(new Set(disguised.map(unitKey)).size, disguised.length);
-  // Each in one runtime after the other.
+  // Each in every kind of runtime.
   const clocks = disguised.filter(({ file }) => file === "tests/core/clock.test.ts");
   const runtimes = new Set(clocks.map(({ runtime }) => runtime.name));
   assertEquals([...runtimes].sort(), ["bun", "deno", "node26"]);
