@@ -100,7 +100,8 @@ export function sources(): Sources {
       reason: binding.error.message,
       entries: everyEntry("runtime"),
       clocks: Object.fromEntries(
-        Object.entries(binding.runtime.clocks).map(([clock, { name }]) => [clock, name]),
+        Object.entries(binding.runtime.clocks)
+          .flatMap(([clock, found]) => found ? [[clock, found.name]] : []),
       ),
     };
   }

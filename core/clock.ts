@@ -60,10 +60,11 @@ function fillClocks(): void {
   const unsupported = (clock: ClockId): never => {
     throw new UnsupportedError(`Clock ${clock} needs an FFI: ${cause.message}`, { cause });
   };
-  const byId = new Map<ClockId, RuntimeClock | undefined>(
-    RUNTIME_CLOCKS.map(([clock, name]) => [clock, clocks[name]]),
-  );
-  const find = (clock: ClockId) => byId.get(clock) ?? unsupported(clock);
+  const names = new Map(RUNTIME_CLOCKS);
+  const find = (clock: ClockId): RuntimeClock => {
+    const name = names.get(clock);
+    return (name && clocks[name]) ?? unsupported(clock);
+  };
   table.clock = (clock) => find(clock).now();
   table.clockGettime = (clock) => find(clock).nowBigInt();
   table.clockGetres = (clock) => clock === CLOCK_REALTIME ? 1_000_000n : unsupported(clock);

@@ -14,6 +14,8 @@ const REALTIME = CLOCK_REALTIME;
 
 /** As in core/clock.ts: stubs that bind, then the FFI's functions. */
 const table = {
+  /** What is less is an errno, negative, of the shim's; no runtime's clock answers any. */
+  leastTime: 0,
   gettimeofday(): number {
     fillTable();
     return table.gettimeofday();
@@ -36,6 +38,7 @@ function fillTable(): void {
     table.time = wall.vdso_time;
     table.timestamp = wall.vdso_timestamp;
   } else {
+    table.leastTime = -Infinity;
     table.gettimeofday = () => Date.now() * 1000;
     table.time = () => Math.floor(Date.now() / 1000);
     table.timestamp = () => lastTimestamp = following(lastTimestamp, clockGettime(REALTIME));
@@ -82,7 +85,7 @@ export function realtimeBigInt(): bigint {
  */
 export function realtimeMicros(): number {
   const micros = table.gettimeofday();
-  return micros >= 0 ? micros : NaN;
+  return micros >= table.leastTime ? micros : NaN;
 }
 
 /**
@@ -107,7 +110,7 @@ export function hrTime(): [seconds: number, nanoseconds: number] {
 }
 
 const wide = new BigInt64Array(1);
-const halves = new Uint32Array(wide.buffer);
+const halves = new Int32Array(wide.buffer);
 wide[0] = 1n;
 const [LOW, HIGH] = halves[0] === 1 ? [0, 1] : [1, 0];
 
@@ -119,7 +122,7 @@ const [LOW, HIGH] = halves[0] === 1 ? [0, 1] : [1, 0];
  */
 export function toHrTime(ns: bigint): [seconds: number, nanoseconds: number] {
   wide[0] = ns;
-  const low = halves[LOW] as number;
+  const low = (halves[LOW] as number) >>> 0;
   const seconds = Math.floor(((halves[HIGH] as number) * 2 ** 32 + low) / 1e9);
   const nanoseconds = (low - Math.imul(seconds, 1e9)) | 0;
   if (nanoseconds < 0) return [seconds - 1, nanoseconds + 1e9];
@@ -150,8 +153,8 @@ export function timestampBigInt(): bigint {
   return checked(table.timestamp(), "clock_gettime", REALTIME);
 }
 
-/** Of this context, without an FFI. */
-let lastTimestamp = 0n;
+/** Of this context, without an FFI: at first before any time. */
+let lastTimestamp = -(2n ** 63n);
 
 /** The time, or what comes after the last one. */
 export function following(last: bigint, time: bigint): bigint {
@@ -184,7 +187,7 @@ export interface Timeval {
  */
 export function gettimeofday(): Timeval {
   const micros = table.gettimeofday();
-  if (micros < 0) throw new VdsoError("gettimeofday", -micros, "");
+  if (micros < table.leastTime) throw new VdsoError("gettimeofday", -micros, "");
   return toTimeval(micros);
 }
 
@@ -198,8 +201,8 @@ export function toTimeval(micros: number): Timeval {
  * time(2): whole seconds since the Unix epoch, as of the last timer tick.
  *
  * Up to a tick (1 to 10 ms) behind {@link realtimeBigInt}, so that it may still tell the old second
- * when that tells the new one. Set and slewed as {@link realtimeBigInt}. About 4 ns on x86_64, where it is in the
- * vDSO; elsewhere a system call, or clock_gettime(2) of the coarse clock.
+ * when that tells the new one. Set and slewed as {@link realtimeBigInt}. About 4 ns on x86_64 and ppc64le,
+ * where it is in the vDSO; elsewhere a system call, or clock_gettime(2) of the coarse clock.
  *
  * @returns a number; NaN if the process has been forbidden to ask the time
  *
@@ -212,5 +215,5 @@ export function toTimeval(micros: number): Timeval {
  */
 export function time(): number {
   const seconds = table.time();
-  return seconds >= 0 ? seconds : NaN;
+  return seconds >= table.leastTime ? seconds : NaN;
 }

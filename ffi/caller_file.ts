@@ -7,6 +7,8 @@
 /** V8's own API of stack traces: <https://v8.dev/docs/stack-trace-api>. */
 interface V8Error {
   captureStackTrace(target: object, below: () => unknown): void;
+  prepareStackTrace?: (error: unknown, sites: readonly CallSite[]) => unknown;
+  stackTraceLimit?: number;
 }
 interface CallSite {
   getFileName(): string | null;
@@ -21,25 +23,40 @@ interface CallSite {
  * getCallSites(): it costs a program's start 1 ms to load node:util.
  */
 export function callerFile(): string | undefined {
-  const before = NAMES.map((name) => Object.getOwnPropertyDescriptor(Error, name));
-  const holder: { stack?: readonly CallSite[] } = {};
+  const error = Error as unknown as V8Error;
+  const before = NAMES.map((name) =>
+    [name, Object.getOwnPropertyDescriptor(error, name), error[name]] as const
+  );
+  const holder: { stack?: unknown } = {};
   try {
-    Object.assign(Error, {
-      prepareStackTrace: (_: unknown, sites: readonly CallSite[]) => sites,
-      stackTraceLimit: 1,
-    });
-    (Error as unknown as V8Error).captureStackTrace(holder, callerFile);
-    return holder.stack?.[0]?.getFileName() ?? undefined;
-  } catch {
-    return undefined; // Error is frozen
+    error.prepareStackTrace = (_, sites) => sites[0]?.getFileName();
+    error.stackTraceLimit = 1;
+    error.captureStackTrace(holder, callerFile);
+    return typeof holder.stack === "string" ? holder.stack : undefined;
+  } catch { // Error is frozen
+    error.captureStackTrace(holder, callerFile);
+    return fileIn(holder.stack);
   } finally {
-    NAMES.forEach((name, i) => restore(name, before[i]));
+    for (const [name, descriptor, value] of before) restore(error, name, descriptor, value);
   }
 }
 
-const NAMES = ["prepareStackTrace", "stackTraceLimit"];
+const NAMES = ["prepareStackTrace", "stackTraceLimit"] as const;
 
-function restore(name: string, before: PropertyDescriptor | undefined): void {
-  if (before) Reflect.defineProperty(Error, name, before);
-  else Reflect.deleteProperty(Error, name);
+/** SES puts an accessor there, which must be given back the value: its descriptor has none. */
+function restore(
+  error: V8Error,
+  name: typeof NAMES[number],
+  before: PropertyDescriptor | undefined,
+  value: unknown,
+): void {
+  if (!before) Reflect.deleteProperty(error, name);
+  else if (before.set) Reflect.set(error, name, value);
+  // Without a prototype, on which somebody may have put a getter.
+  else Reflect.defineProperty(error, name, Object.assign(Object.create(null), before));
+}
+
+/** The first line's, of a stack that is text: `    at now (file:///app/mod.js:1:2)`. */
+function fileIn(stack: unknown): string | undefined {
+  return /^.*\n +at (?:[^(]* \()?((?:file:\/)?\/.*?):\d+:\d+\)?(?:\n|$)/.exec(String(stack))?.[1];
 }

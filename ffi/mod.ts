@@ -62,7 +62,8 @@ function* nodeFfis({ shim, ffi, addon }: FfiOptions): Generator<Ffi | NoFfi> {
 /** It would abort then. node:v8 takes 4 ms to load: asked only where the command line says so. */
 function buildsSnapshot(): boolean {
   const options = globals.process?.execArgv ?? [];
-  if (!options.some((option) => /^--(build-snapshot|experimental-sea|build-sea)/.test(option))) {
+  // Node takes underscores for dashes.
+  if (!options.some((option) => /^--(build|experimental)[-_](snapshot|sea)/.test(option))) {
     return false;
   }
   const { startupSnapshot } = builtin("node:v8") as {

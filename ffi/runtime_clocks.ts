@@ -30,7 +30,7 @@ export interface RuntimeClocks {
   readonly timeline: "machine" | "context";
   readonly clocks: Readonly<
     & { CLOCK_MONOTONIC: RuntimeClock }
-    & Partial<Record<RuntimeClockName, RuntimeClock>>
+    & Partial<Record<RuntimeClockName, RuntimeClock | undefined>>
   >;
 }
 
@@ -44,7 +44,6 @@ export function runtimeClocks(g: Globals = globals): RuntimeClocks {
   const runtime = detectRuntime(g);
   const [timeline, monotonic] = monotonicClock(runtime, g);
   const date = clock("Date.now", () => Date.now(), 1e6);
-  const boot = bootClock(runtime, g);
   return {
     timeline,
     clocks: {
@@ -53,8 +52,11 @@ export function runtimeClocks(g: Globals = globals): RuntimeClocks {
       CLOCK_MONOTONIC: monotonic,
       CLOCK_MONOTONIC_COARSE: monotonic,
       CLOCK_MONOTONIC_RAW: monotonic,
-      ...(boot && { CLOCK_BOOTTIME: boot }),
       ...cpuClocks(runtime, g),
+      // Asked anew each time: a program may have dropped the permission since.
+      get CLOCK_BOOTTIME() {
+        return bootClock(runtime, g);
+      },
     },
   };
 }

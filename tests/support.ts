@@ -95,6 +95,12 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** There is no FFI then, in Deno and Node. Bun has no permissions: it is without an FFI nowhere. */
+export const WITHOUT_FFI: RunOptions = {
+  deno: ["--no-prompt"],
+  node: ["--permission", "--allow-fs-read=*"],
+};
+
 export interface RunResult {
   readonly code: number | null;
   readonly signal: string | null;

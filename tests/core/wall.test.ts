@@ -12,7 +12,7 @@ import {
   time,
   timestampBigInt,
 } from "../../mod.ts";
-import { full, run } from "../support.ts";
+import { full, run, runtime, WITHOUT_FFI } from "../support.ts";
 
 /** Somebody may set the wall clock back just now: not three times in a row. */
 function sandwiched(read: () => bigint, unit = 1n): boolean {
@@ -87,9 +87,11 @@ test("toHrTime() splits exactly what is near a full second, now and when the wor
   for (const seconds of moments) {
     for (let off = -300n; off <= 300n; off++) {
       const ns = seconds * SECOND + off;
-      if (ns < 0n) continue;
-      const [whole, rest] = toHrTime(ns);
-      assertEquals([BigInt(whole), BigInt(rest)], [ns / SECOND, ns % SECOND]);
+      for (const time of [ns, -ns]) {
+        const [whole, rest] = toHrTime(time);
+        assert(rest >= 0 && rest < 1e9);
+        assertEquals(BigInt(whole) * SECOND + BigInt(rest), time);
+      }
     }
   }
 });
@@ -133,4 +135,19 @@ test("following() counts on by one when the clock is set back or stands still", 
     ),
     [100n, 101n, 102n, 103n, 104n, 200n],
   );
+});
+
+test("the wall clocks take no time before 1970 for an error, without an FFI", {
+  skip: runtime === "bun" && "Bun has no permissions: it is without an FFI nowhere",
+}, () => {
+  const { stdout, stderr } = run("tests/fixtures/wall_before_1970.ts", [], WITHOUT_FFI);
+  assertEquals(JSON.parse(stdout || "null"), {
+    ffi: "none",
+    realtimeBigInt: "-1000000000",
+    timestampBigInt: "-1000000000",
+    hrTime: [-1, 0],
+    realtimeMicros: -1e6,
+    gettimeofday: [-1, 0],
+    time: -1,
+  }, stderr);
 });

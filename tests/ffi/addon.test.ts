@@ -184,12 +184,14 @@ test("now() answers from the runtime's clock in a snapshot, and says so", {
     };
     const [program = "", ...words] = esbuild;
     execute(program, ...words, "--format=cjs", "--log-level=error", `--outfile=${bundle}`, entry);
-    execute(process.execPath, "--snapshot-blob", "blob", "--build-snapshot", bundle);
-    const said = JSON.parse(execute(process.execPath, "--snapshot-blob", "blob", "main.js"));
-    assertEquals(said, {
-      ffi: "none",
-      reason: "Node can keep no native function in a snapshot",
-      grows: true,
-    });
+    for (const option of ["--build-snapshot", "--build_snapshot"]) {
+      execute(process.execPath, "--snapshot-blob", "blob", option, bundle);
+      const said = JSON.parse(execute(process.execPath, "--snapshot-blob", "blob", "main.js"));
+      assertEquals(said, {
+        ffi: "none",
+        reason: "Node can keep no native function in a snapshot",
+        grows: true,
+      });
+    }
   });
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Globals } from "../../ffi/runtime.ts";
 import { runtimeClocks } from "../../ffi/runtime_clocks.ts";
 import { now, type Sources } from "../../mod.ts";
-import { run, runtime } from "../support.ts";
+import { run, runtime, WITHOUT_FFI } from "../support.ts";
 
 const cpuUsage = () => ({ user: 3, system: 4 });
 const processOf = (versions: { node?: string; bun?: string }) => ({
@@ -24,7 +24,7 @@ const bun: Globals = {
   performance,
 };
 
-function deno(granted: boolean): Globals {
+function deno(granted: boolean | (() => boolean)): Globals {
   return {
     process: processOf({ node: "24.0.0" }),
     Deno: {
@@ -33,7 +33,8 @@ function deno(granted: boolean): Globals {
       permissions: {
         querySync: ({ name, kind }) => {
           assertEquals([name, kind], ["sys", "osUptime"]);
-          return { state: granted ? "granted" : "prompt" };
+          const is = typeof granted === "function" ? granted() : granted;
+          return { state: is ? "granted" : "prompt" };
         },
       },
       readTextFileSync: (path) => path,
@@ -72,6 +73,14 @@ test("runtimeClocks() has CPU time, and time with suspend, where the runtime has
   assertEquals(runtimeClocks({ performance }).clocks.CLOCK_PROCESS_CPUTIME_ID, undefined);
 });
 
+test("runtimeClocks() have no time with suspend any more once the permission was dropped", () => {
+  let granted = true;
+  const { clocks } = runtimeClocks(deno(() => granted));
+  assertEquals(clocks.CLOCK_BOOTTIME?.name, "Deno.osUptime");
+  granted = false; // Deno.osUptime() would prompt
+  assertEquals(clocks.CLOCK_BOOTTIME, undefined);
+});
+
 test("runtimeClocks() keep no function that somebody put there for a while", () => {
   const g = { process: processOf({ node: "26.0.0" }), performance: { now: () => 1.5 } };
   g.process.hrtime = { bigint: () => 1n }; // fake timers
@@ -89,18 +98,11 @@ interface Report extends Pick<Sources, "ffi" | "timeline" | "clocks"> {
   outcomes: Record<string, unknown>;
 }
 
-/** Options under which there is no FFI. */
-const WITHOUT_FFI = {
-  deno: { deno: ["--no-prompt"] },
-  node: { node: ["--permission", "--allow-fs-read=*"] },
-};
-
 test("every monotonic and CPU clock answers without an FFI, as sources() says", {
   skip: runtime === "bun" && "Bun has no permissions: it is without an FFI nowhere",
 }, () => {
   const started = now();
-  const options = WITHOUT_FFI[runtime as keyof typeof WITHOUT_FFI];
-  const { code, stdout, stderr } = run("tests/fixtures/clocks_without_ffi.ts", [], options);
+  const { code, stdout, stderr } = run("tests/fixtures/clocks_without_ffi.ts", [], WITHOUT_FFI);
   assertEquals(code, 0, stderr);
   const { ffi, timeline, clocks = {}, outcomes } = JSON.parse(stdout) as Report;
   assertEquals(ffi, "none");
