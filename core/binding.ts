@@ -61,9 +61,21 @@ let settled = false;
 
 /** The binding, made if need be. Never throws. What was missing for a moment is asked for again. */
 export function bound(): Native | WithoutFfi {
-  const again = current?.kind === "runtime" && current.momentary && !settled;
+  const again = current?.kind === "runtime" && current.momentary && !settled && isDue();
   if (!current || again) current = attempt({});
   return current;
+}
+
+const SOON = 16;
+let waited = 0;
+
+/**
+ * Whether to ask again at this call. That takes milliseconds, and Deno frees nothing that it has opened:
+ * what was missing so often is asked for after twice as many calls each time.
+ */
+function isDue(): boolean {
+  waited++;
+  return waited <= SOON || (waited & (waited - 1)) === 0;
 }
 
 /** The same for good: the caller keeps what it answers by. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertMatch, assertThrows } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
@@ -105,15 +105,26 @@ test("bind() opens all that Deno's tests would take for leaks later", {
   assertMatch(stdout, /\b7 passed/);
 });
 
+/** What tests/fixtures/limited_files.ts prints. */
+interface Limited {
+  readonly ffi: string;
+  readonly reason: string;
+  readonly first: number;
+  readonly later: number;
+}
+
 test("bind() does not write what RLIMIT_FSIZE forbids: the kernel would end Deno", () => {
   const { code, signal, stdout, stderr } = run("tests/fixtures/limited_files.ts", [], {
     deno: ["--allow-all"],
     env: NO_CACHES,
   });
   assertEquals([code, signal], [0, null], stderr);
-  const { ffi, reason } = JSON.parse(stdout) as { ffi: string; reason: string };
+  const { ffi, reason, first, later } = JSON.parse(stdout) as Limited;
   assertEquals(ffi, "none");
   assertMatch(reason, /RLIMIT_FSIZE allows files of 1000 bytes/);
+  // Of 20 calls nearly each one asks again; of the 980 that follow five.
+  assertGreater(first, 15);
+  assertLess(later, first);
 });
 
 // koffi itself looks for what the CPU is said to be: so it shows whether it was tried.
