@@ -136,8 +136,9 @@ export function toHrTime(ns: bigint): [seconds: number, nanoseconds: number] {
  *
  * No two calls in the process return the same, on whichever threads, also when the wall clock is set
  * back or answers twice alike: then the last value plus one is returned, until the clock has caught
- * up. So it may run ahead of the wall clock by as much as that was set back. Without an FFI each
- * JavaScript context has its own. Other processes have their own as well; add a process's number
+ * up. So it may run ahead of the wall clock by as much as that was set back. Threads that load the shim
+ * in different ways ({@link bind}: another FFI, a file), or another version of this library, have their
+ * own; without an FFI each JavaScript context has. Other processes have their own as well; add a process's number
  * where that matters. Costs {@link realtimeBigInt} and about 5 ns.
  *
  * @throws {VdsoError} if the process has been forbidden to ask the time

@@ -50,13 +50,13 @@ export const IMAGES: Readonly<Record<string, ShimImage>> = {
 /** The same as addons of Node, whose bytes are in node_images.json: only Node is to read those. */
 export const NODE_IMAGES: Readonly<Record<string, ShimIdentity>> = {
   x86_64: {
-    buildId: 0x513caeb54ab5,
-    soname: "/proc/self/libxvdso-node-513caeb54ab5.so",
-    sha256: "f53e2ce95ea8188a398d73d2dee0beaea8ec959d4059c0a74cf2d71754638cc8",
+    buildId: 0xa8d55f2df61d,
+    soname: "/proc/self/libxvdso-node-a8d55f2df61d.so",
+    sha256: "bd8371611ed30e72399bc31e7249356b26b136fce84844d3355f6b2f22a6141c",
   },
   aarch64: {
-    buildId: 0xd74068b87850,
-    soname: "/proc/self/libxvdso-node-d74068b87850.so",
-    sha256: "78189baed3fd1062d79a594a07020ac4dca7857ffe926afbc3b59e1f9c67a8e7",
+    buildId: 0x6ef2a05699eb,
+    soname: "/proc/self/libxvdso-node-6ef2a05699eb.so",
+    sha256: "109b2737a19d135dcecc336cf9f726cf9b93391e635306cb100403e8f547d3e6",
   },
 };

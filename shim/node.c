@@ -140,7 +140,7 @@ static double number(napi_env env, napi_value value) {
   return x;
 }
 
-static int32_t integer(napi_env env, napi_value value) { return (int32_t)number(env, value); }
+static int32_t integer(napi_env env, napi_value value) { return to_i32(number(env, value)); }
 
 static struct bytes bytes_of(napi_env env, napi_value value) {
   struct bytes bytes = {0, 0};

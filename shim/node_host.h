@@ -121,14 +121,17 @@ static void return_i64(struct callback_info *info, int64_t x) {
   return_local(info, BigInt_New(isolate_of(info), x));
 }
 
+/* What is no int32 is a clock, a slot and a cell that does not exist: C itself promises nothing, and
+ * aarch64 makes 0 of NaN. */
+static int32_t to_i32(double x) { return x >= INT32_MIN && x <= INT32_MAX ? (int32_t)x : INT32_MIN; }
+
 static double f64_argument(struct callback_info *info, int index) {
   local value = argument(info, index);
   return value && Value_IsNumber(value) ? Number_Value(value) : __builtin_nan("");
 }
 
-/* What is no number is a clock, a slot and a cell that does not exist. */
 static int32_t i32_argument(struct callback_info *info, int index) {
-  return (int32_t)f64_argument(info, index);
+  return to_i32(f64_argument(info, index));
 }
 
 #ifdef COUNT_SLOW_CALLS /* for tests: how often V8 has not made a fast call */

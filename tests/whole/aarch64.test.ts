@@ -105,3 +105,19 @@ for (const { name, ffi, command } of AARCH64_RUNTIMES) {
     });
   });
 }
+
+const ONE_NODE = AARCH64_RUNTIMES.find(({ name }) => name.startsWith("Node"));
+
+test("the addon's functions take any arguments on aarch64, where C makes 0 of NaN", {
+  skip,
+  timeout: 90_000,
+}, () => {
+  const [program = "", ...words] = ONE_NODE?.command ?? [];
+  const fixture = join(ROOT, "tests/fixtures/addon_odd_calls.ts");
+  const { status, stdout, stderr } = spawnSync(program, [...words, fixture], {
+    cwd: ROOT,
+    encoding: "utf8",
+    timeout: 80_000,
+  });
+  assertEquals([status, stdout], [0, "as expected\n"], stderr);
+});
