@@ -5,6 +5,7 @@
  */
 import {
   checkFunction,
+  checkHooks,
   checkKeys,
   checkName,
   checkOptions,
@@ -13,7 +14,7 @@ import {
 } from "./options.ts";
 import { add, fullName, toSubject } from "./registry.ts";
 import { run } from "./run.ts";
-import { isThenable } from "./results.ts";
+import { isIterator, isThenable } from "./results.ts";
 import { runner } from "./runner.ts";
 import type { BenchOptions, Params, SetupIfNeeded } from "./types.ts";
 
@@ -75,6 +76,7 @@ export function bench<P extends Params, I>(
   checkFunction(fn, "fn");
   const options = checkKeys(given, "bench");
   const { mode } = checkOptions(options);
+  checkHooks(options);
   const skip = checkSkip(options.skip);
   for (const params of combinations(options.params)) {
     const { time, warmup } = options;
@@ -94,8 +96,8 @@ export function bench<P extends Params, I>(
 /**
  * Puts the benchmarks that `declare` declares into a group. Groups may contain groups.
  *
- * @throws {TypeError} for wrong arguments, and if `declare` is async: what comes after its first
- * await would be in no group
+ * @throws {TypeError} for wrong arguments, and if `declare` is async or a generator: what comes after
+ * its first await would be in no group, and of a generator nothing would run
  *
  * @example
  * ```ts
@@ -116,6 +118,9 @@ export function group(name: string, declare: () => void): void {
     const returned: unknown = declare();
     if (isThenable(returned)) {
       throw new TypeError("Expected `declare` to return nothing, got a promise");
+    }
+    if (isIterator(returned)) {
+      throw new TypeError("Expected `declare` to return nothing, got an iterator");
     }
   } finally {
     groups = outer;

@@ -8,6 +8,7 @@ import { medianInterval } from "./bootstrap.ts";
 import { type BenchClock, type Clocks, SHORT_NS } from "./clock.ts";
 import { UNWATCHED, type Watch } from "./disturbance.ts";
 import { NewPromise } from "./globals.ts";
+import { thinned } from "./median.ts";
 import { ownOf } from "./options.ts";
 import { LEAST_SAMPLES, type Stretch, takeStretch } from "./stretch.ts";
 import type { BaselineKey, Environment, Settings, Subject } from "./subject.ts";
@@ -146,11 +147,12 @@ async function takeWith<I>(
 }
 
 function figures(
-  { recorder, slices }: Stretch,
+  { recorder, slices: all }: Stretch,
   { batch }: Sizes,
   cost: number,
   unitNs: number,
 ): Pick<Measured, "ns" | "histogram" | "median" | "slices" | "samples" | "calls" | "batch"> {
+  const slices = thinned(all);
   return {
     ns: recorder.distribution(cost, unitNs / batch),
     histogram: recorder.histogram(cost, unitNs / batch),

@@ -5,7 +5,7 @@
  */
 import { measureSubject } from "./engine.ts";
 import { environment } from "./environment.ts";
-import { checkFunction, checkKeys, checkOptions } from "./options.ts";
+import { checkFunction, checkHooks, checkKeys, checkName, checkOptions } from "./options.ts";
 import { toSubject } from "./registry.ts";
 import type { BenchResult, MeasureOptions, Params } from "./types.ts";
 
@@ -32,7 +32,9 @@ export async function measure<I = undefined>(
   checkFunction(fn, "fn");
   const own = checkKeys(options, "measure");
   const settings = checkOptions(own);
+  checkHooks(own);
   const { name = fn.name, setup, ...rest } = own;
+  checkName(name);
   const withSetup = { ...rest, setup: () => setup ? setup() : undefined as I };
   const subject = toSubject<Params, I>(fn, withSetup, {});
   const measured = await measureSubject(subject, settings, environment());

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { types } from "node:util";
 import type { BenchOptions, CompareOptions, MeasureOptions, RunOptions } from "./types.ts";
 
 /** Who takes options, and the keys that each of them knows: all that its type has. */
@@ -104,9 +105,28 @@ function nanoseconds(milliseconds: number, name: string): number {
   throw new RangeError(`Expected \`${name}\` to be milliseconds above 0, got ${milliseconds}`);
 }
 
-export function checkFunction(fn: unknown, name: "fn" | "declare"): void {
+export function checkFunction(fn: unknown, name: string): void {
   if (typeof fn === "function") return;
-  throw new TypeError(`Expected \`${name}\` to be a function, got ${typeof fn}`);
+  throw new TypeError(`Expected \`${name}\` to be a function, got ${typeName(fn)}`);
+}
+
+/** What is called before and after: functions, where they are there. */
+export function checkHooks(
+  hooks: { readonly [K in "setup" | "teardown" | "beforeSample" | "afterSample"]?: unknown },
+): void {
+  for (const name of ["setup", "teardown", "beforeSample", "afterSample"] as const) {
+    if (hooks[name] !== undefined) checkFunction(hooks[name], name);
+  }
+}
+
+/** What a run does with benchmarks and results. */
+export function checkRun({ filter, onResult }: RunOptions): void {
+  if (filter !== undefined && !types.isRegExp(filter)) {
+    throw new TypeError(
+      `Expected \`filter\` to be a regular expression, got ${typeName(filter)}`,
+    );
+  }
+  if (onResult !== undefined) checkFunction(onResult, "onResult");
 }
 
 export function checkName(name: unknown): void {
@@ -114,16 +134,27 @@ export function checkName(name: unknown): void {
   throw new TypeError(`Expected \`name\` to be a string, got ${typeof name}`);
 }
 
+/** Whether its keys are all that it has: no Map, no array; of any realm. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** Every combination of the parameters' values; the last parameter changes fastest. */
 export function combinations(
   params: Readonly<Record<string, readonly unknown[]>> = {},
 ): Record<string, unknown>[] {
+  if (!isPlain(params)) {
+    throw new TypeError("Expected `params` to be a plain object of arrays");
+  }
   let all: Record<string, unknown>[] = [{}];
   for (const [name, values] of Object.entries(params)) {
     if (!Array.isArray(values) || values.length === 0) {
       throw new TypeError(`Expected \`params.${name}\` to be an array of values`);
     }
-    all = all.flatMap((some) => values.map((value: unknown) => ({ ...some, [name]: value })));
+    // Array.from() has holes, too, for undefined.
+    all = all.flatMap((some) => Array.from(values, (value) => ({ ...some, [name]: value })));
   }
   return all;
 }

@@ -5,7 +5,7 @@
  */
 import { type Measured, measureSubject } from "./engine.ts";
 import { environment, thisRuntime } from "./environment.ts";
-import { checkKeys, checkOptions, ownOf } from "./options.ts";
+import { checkKeys, checkOptions, checkRun, ownOf } from "./options.ts";
 import { type Declared, fullName, takeAll } from "./registry.ts";
 import { runner, type RunnerOptions } from "./runner.ts";
 import type { BenchResult, RunOptions, RunResult, SkippedBenchmark } from "./types.ts";
@@ -15,7 +15,8 @@ import type { BenchResult, RunOptions, RunResult, SkippedBenchmark } from "./typ
  * have ended. Prints nothing.
  *
  * @returns the results, and what is skipped here and why, as plain data
- * @throws what a benchmark throws, and runs none after it; `vdso bench` goes on with the next
+ * @throws what a benchmark throws, and runs none after it; `vdso bench` goes on with the next.
+ * {TypeError | RangeError} for wrong options
  *
  * @example
  * ```ts
@@ -42,6 +43,7 @@ let lastRun: Promise<unknown> = Promise.resolve();
 async function runAll(mine: readonly Declared[], given: RunOptions): Promise<RunResult> {
   // Not those of the runner: another version of it may know more.
   const own = checkKeys(given, "run");
+  checkRun(own);
   const options: RunnerOptions = ownOf(runner()?.options(own) ?? own);
   const { filter, onResult, onThrown, onSkipped, ...defaults } = options;
   checkOptions(defaults);

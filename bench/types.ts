@@ -174,7 +174,8 @@ export interface BenchResult {
   readonly median: Interval;
   /**
    * The medians of consecutive slices of the run: its course, and what {@link compare} takes. A
-   * hundred or so; ten if it was slow, more if there were more than 65,536 samples in a hundredth.
+   * hundred or so; ten if it was slow, up to 200 if there were more than 65,536 samples in a
+   * hundredth.
    */
   readonly slices: readonly number[];
   /** How many samples were taken. */

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } 
 import { test } from "node:test";
 import { compare, type CompareOptions } from "../../bench/mod.ts";
 import { seeded } from "../../bench/random.ts";
+import { inOtherRealm } from "../fixtures/other_realm.ts";
 
 /**
  * Process runs as they are: processes differ by 1.5 %, what is common to neighbours in time
@@ -125,6 +126,18 @@ test("compare() takes a single run each by its slices, and says so", () => {
   assertEquals([verdict, basis], ["faster", "slices"]);
 });
 
+test("compare() takes a single run of however many slices, and finds 2 % of difference or none", () => {
+  const random = seeded(9);
+  const slices = (level: number) => [
+    Array.from({ length: 50_000 }, () => level * (1 + 0.1 * random())),
+  ];
+  const [a, same, slower] = [slices(100), slices(100), slices(102)];
+  assertEquals(compare(a, same).verdict, "no change");
+  const { verdict, ratio, interval: { low, high } } = compare(a, slower);
+  assertEquals(verdict, "slower");
+  assert(low < 1.02 && 1.02 < high && high - low < 0.01, `${low} ${ratio} ${high}`);
+});
+
 test("compare() pairs runs only if they belong together, so that what slows both down cancels out", () => {
   const random = seeded(5);
   // The machine gets slower and slower; the second is 4 % slower, always.
@@ -144,6 +157,27 @@ test("compare() refuses what has no values", () => {
   assertThrows(() => compare([[1]], [[1], []]), RangeError, "`other`");
   assertThrows(() => compare([[1]], [[NaN]]), RangeError, "NaN");
   assertThrows(() => compare([[0]], [[1]]), RangeError, "above 0");
+});
+
+test("compare() refuses what is no array of runs of numbers", () => {
+  const sound = [[1]];
+  const wrong = (value: unknown) => value as typeof sound;
+  const none = [null, undefined, 5, "20", {}, [20.1, 20.0], ["20"], [[1], 2], [[1], null]];
+  for (const value of [...none, new Float64Array(3), [new Float64Array(3)]]) {
+    assertThrows(() => compare(wrong(value), sound), TypeError, "Expected `base` to be runs, each");
+    assertThrows(() => compare(sound, wrong(value)), TypeError, "`other` to be runs, each");
+  }
+  const sparse: number[] = [1, 2];
+  sparse[5] = 3;
+  for (const [run, got] of [[["20"], "string"], [[1n], "bigint"], [[null], "object"]] as const) {
+    assertThrows(
+      () => compare(sound, wrong([run])),
+      TypeError,
+      `\`other\` to be numbers, got ${got}`,
+    );
+  }
+  assertThrows(() => compare([sparse], sound), TypeError, "`base` to be numbers, got undefined");
+  assertEquals(compare(inOtherRealm("[[1]]"), sound).basis, "slices");
 });
 
 test("compare() refuses options that it cannot use", () => {

@@ -68,6 +68,15 @@ test("group() takes no async declarations: the later ones would be in no group",
   assertThrows(() => group("late", other), TypeError, "promise");
 });
 
+test("group() takes no generator, which would declare nothing", async () => {
+  const generator = function* () {
+    bench("never", work, SHORT);
+    yield 1;
+  };
+  assertThrows(() => group("none", generator), TypeError, "iterator");
+  assertEquals((await run()).results, []);
+});
+
 test("group() closes also when its declarations throw", { timeout }, async () => {
   assertThrows(
     () =>
@@ -100,9 +109,47 @@ test("wrong arguments are named", { timeout }, async () => {
   for (const skip of ["", " \n"]) {
     assertThrows(() => bench("x", work, { skip }), RangeError, "`skip`");
   }
+  for (const hook of ["setup", "teardown", "beforeSample", "afterSample"]) {
+    for (const value of [5, null, "x"]) {
+      const options = wrong({ ...SHORT, [hook]: value });
+      assertThrows(() => bench("x", work, options), TypeError, `\`${hook}\` to be a function`);
+      await assertRejects(() => measure(work, options), TypeError, `\`${hook}\` to be a function`);
+    }
+  }
   await assertRejects(() => measure(wrong(undefined)), TypeError, "`fn`");
+  for (const name of [5, null]) {
+    await assertRejects(() => measure(work, { name: wrong(name) }), TypeError, "`name`");
+  }
   await assertRejects(() => run({ time: -1 }), RangeError, "`time`");
+  for (const filter of ["a+b", 5, null, { source: "a" }]) {
+    await assertRejects(() => run({ filter: wrong(filter) }), TypeError, "`filter`");
+  }
+  for (const onResult of [5, null]) {
+    await assertRejects(() => run({ onResult: wrong(onResult) }), TypeError, "`onResult`");
+  }
   assertEquals((await run()).results, []);
+});
+
+test("params is a plain object of arrays of values, of any realm", { timeout }, async () => {
+  const given: unknown[] = [];
+  const declare = (params: unknown) =>
+    bench("x", (input) => void given.push(input), { ...SHORT, params: params as never });
+  const pairs = new Map([["n", [1, 2]]]);
+  class Params {
+    n = [1];
+  }
+  for (const params of [5, "n", null, pairs, [[1, 2]], new Params(), Object.create({ n: [1] })]) {
+    assertThrows(() => declare(params), TypeError, "`params` to be a plain object");
+  }
+  for (const n of [5, [], "ab", new Set([1])]) {
+    assertThrows(() => declare({ n }), TypeError, "`params.n`");
+  }
+  assertEquals((await run()).results, []);
+  declare(inOtherRealm("({ n: [1] })"));
+  declare(Object.assign(Object.create(null), { n: [2] }));
+  declare({ n: Array(1) }); // a hole is undefined
+  const { results } = await run({ filter: inOtherRealm("/x/") });
+  assertEquals(results.map(({ params }) => params), [{ n: 1 }, { n: 2 }, { n: undefined }]);
 });
 
 test("unknown options are named, with the known ones", { timeout }, async () => {

@@ -7,6 +7,7 @@ import { UNWATCHED } from "../../bench/disturbance.ts";
 import { measureBaseline, measureSubject } from "../../bench/engine.ts";
 import { seeded } from "../../bench/random.ts";
 import type { Settings, Subject } from "../../bench/subject.ts";
+import { full } from "../support.ts";
 import { COST, LATENCY, machine, near, subject, THROUGHPUT } from "./machine.ts";
 
 for (const costNs of [20, 333, 4000, 70_000, 1e6]) {
@@ -160,6 +161,17 @@ test("measureSubject() carries what disturbed it", async () => {
   assertEquals(result.disturbance, disturbance);
   assertEquals(result.warnings, [{ code: "disturbed", message: "moved; stolen" }]);
   assertEquals(looks.length, result.slices.length);
+});
+
+const many = !full && "in the full tier: 13 million samples";
+
+test("measureSubject() gives 200 slices where a run has more", { skip: many }, async () => {
+  const { env, pass, looks } = machine();
+  const settings: Settings = { mode: "latency", time: 4e12, warmup: 1e7 };
+  const result = await measureSubject(subject(() => pass(300_000)), settings, env);
+  assertGreater(looks.length, 200);
+  assertEquals(result.slices.length, 200);
+  near(result.median.low, 300_000, 0.001);
 });
 
 test("measureSubject() says so when loops have to be shared", async () => {
