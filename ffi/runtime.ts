@@ -12,6 +12,7 @@ export type Runtime = "deno" | "bun" | "node" | "other";
 export interface Globals {
   Deno?: {
     version?: unknown;
+    dlopen?: unknown;
     build: { os: string; arch: string };
     permissions: { querySync(descriptor: { name: string; kind?: string }): { state: string } };
     readTextFileSync(path: string): string;
@@ -35,7 +36,7 @@ export interface Process {
   arch: string;
   argv: readonly string[];
   execArgv?: readonly string[];
-  versions?: { node?: string; bun?: string };
+  versions?: { node?: string; bun?: string; deno?: string };
   hrtime: { bigint(): bigint };
   cpuUsage(since?: CpuUsage): CpuUsage;
   threadCpuUsage?(): CpuUsage;
@@ -50,15 +51,21 @@ export const globals: Globals = globalThis as unknown as Globals;
  * too, nor by touching `process` before Deno is ruled out: there that loads Node's whole API.
  */
 export function detectRuntime(g: Globals = globals): Runtime {
-  if (g.Deno?.version) return "deno";
+  if (isDeno(g)) return "deno";
   if (g.process?.versions?.bun) return "bun";
   if (g.process?.versions?.node) return "node";
   return "other";
 }
 
+/** Whether `Deno` is Deno's own: what a shim puts there, in Node, has no FFI. */
+function isDeno(g: Globals): g is Globals & { Deno: object } {
+  if (!g.Deno) return false;
+  return typeof g.Deno.dlopen === "function" || g.process?.versions?.deno !== undefined;
+}
+
 /** Operating system and CPU by the kernel's names: `linux`, `x86_64`, `aarch64`, `ppc64le`. */
 export function detectPlatform(g: Globals = globals): { os: string; arch: string } {
-  if (g.Deno?.version) return { os: g.Deno.build.os, arch: g.Deno.build.arch };
+  if (isDeno(g)) return { os: g.Deno.build.os, arch: g.Deno.build.arch };
   const arch = g.process?.arch ?? "unknown";
   return { os: g.process?.platform ?? "unknown", arch: NODE_ARCHES[arch] ?? arch };
 }
@@ -83,9 +90,9 @@ const DENO_PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi"];
  * Whether the kernel's files may be asked for. Deno gives those below /proc and /sys to `--allow-all`
  * alone, and would prompt.
  */
-export function mayReadKernelFiles({ Deno }: Globals = globals): boolean {
-  return !Deno?.version ||
-    DENO_PERMISSIONS.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+export function mayReadKernelFiles(g: Globals = globals): boolean {
+  return !isDeno(g) ||
+    DENO_PERMISSIONS.every((name) => g.Deno.permissions.querySync({ name }).state === "granted");
 }
 
 /**
@@ -94,12 +101,11 @@ export function mayReadKernelFiles({ Deno }: Globals = globals): boolean {
  */
 export function readKernelFile(path: string, g: Globals = globals): string | undefined {
   try {
-    const { Deno } = g;
-    if (!Deno?.version) {
+    if (!isDeno(g)) {
       const fs = builtin("node:fs") as { readFileSync(path: string, encoding: "utf8"): string };
       return fs.readFileSync(path, "utf8");
     }
-    return mayReadKernelFiles(g) ? Deno.readTextFileSync(path) : undefined;
+    return mayReadKernelFiles(g) ? g.Deno.readTextFileSync(path) : undefined;
   } catch {
     return undefined;
   }

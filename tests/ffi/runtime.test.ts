@@ -27,7 +27,7 @@ function deno(granted: readonly string[]): Globals {
       throw new Error("touched process");
     },
     Deno: {
-      version: { deno: "2.9.5" },
+      dlopen: () => {},
       build: { os: "linux", arch: "aarch64" },
       permissions: {
         querySync: ({ name }) => ({ state: granted.includes(name) ? "granted" : "prompt" }),
@@ -44,6 +44,11 @@ const EVERYTHING = ["read", "write", "net", "env", "sys", "run", "ffi"];
 test("detectRuntime() tells the runtimes apart, and this one", () => {
   assertEquals([deno([]), bun, node, browser].map(detectRuntime), ["deno", "bun", "node", "other"]);
   assertEquals(detectRuntime(), runtime);
+  const { dlopen: _, ...shim } = deno(EVERYTHING).Deno as NonNullable<Globals["Deno"]>;
+  assertEquals(detectRuntime({ ...node, Deno: shim }), "node");
+  const versions = { node: "24.0.0", deno: "2.9.5" };
+  const withoutFfi: Globals = { process: { ...process, versions }, Deno: shim, performance };
+  assertEquals(detectRuntime(withoutFfi), "deno");
 });
 
 test("detectPlatform() uses the kernel's names", () => {

@@ -28,7 +28,7 @@ function deno(granted: boolean | (() => boolean)): Globals {
   return {
     process: processOf({ node: "24.0.0" }),
     Deno: {
-      version: { deno: "2.9.5" },
+      dlopen: () => {},
       build: { os: "linux", arch: "aarch64" },
       permissions: {
         querySync: ({ name, kind }) => {
