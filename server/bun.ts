@@ -20,9 +20,11 @@ export interface ServeOptions {
   readonly fetch?: unknown;
   /** Handlers, handlers by method, and what Bun answers by itself. */
   readonly routes?: unknown;
+  /** What `routes` was called before Bun 1.2.3; Bun reads it where there are no `routes`. */
+  readonly static?: unknown;
   /** Where it is given, a handler that returns nothing has made a WebSocket of its request. */
   readonly websocket?: unknown;
-  /** Where it is given, requests come by https. */
+  /** Where it is given, requests come by https, as a rule: Bun takes empty options for none. */
   readonly tls?: unknown;
 }
 
@@ -51,7 +53,9 @@ export function wrapOptions<T extends ServeOptions>(
   if (typeof options.fetch === "function") {
     define(copy, "fetch", wrap(options.fetch as Handler, undefined, undefined));
   }
-  if (isObject(options.routes)) define(copy, "routes", wrapRoutes(options.routes, wrap, leave));
+  const key = options.routes === undefined ? "static" : "routes";
+  const routes = options[key];
+  if (isObject(routes)) define(copy, key, wrapRoutes(routes, wrap, leave));
   return copy as T;
 }
 
@@ -62,7 +66,7 @@ function wrapRoutes(routes: Fields, wrap: WrapHandler, leave: LeaveAlone): Field
       define(copy, route, wrap(value as Handler, route, undefined));
     } else if (isByMethod(value)) {
       define(copy, route, wrapMethods(route, value, wrap, leave));
-    } else {
+    } else if (value) { // else `fetch` answers it
       leave(route, undefined);
     }
   }
@@ -72,29 +76,37 @@ function wrapRoutes(routes: Fields, wrap: WrapHandler, leave: LeaveAlone): Field
 function wrapMethods(route: string, methods: Fields, wrap: WrapHandler, leave: LeaveAlone) {
   const copy = copyOf(methods);
   for (const [method, value] of Object.entries(methods)) {
-    if (typeof value !== "function") leave(route, method);
-    else define(copy, method, wrap(value as Handler, route, method));
+    if (typeof value === "function") define(copy, method, wrap(value as Handler, route, method));
+    else if (value) leave(route, method);
   }
   return copy;
 }
 
-/** Whether it is `{ GET: ... }`: Response, BunFile and HTMLBundle have classes, `{ dir }` no methods. */
+/** Whether it is `{ GET: ... }`, which a Response, BunFile, HTMLBundle and `{ dir }` are not. */
 function isByMethod(value: unknown): value is Fields {
-  if (!isObject(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) &&
-    Object.keys(value).some((key) => /^[A-Z]+$/.test(key));
+  return isObject(value) && Object.keys(value).some((key) => /^[A-Z]+$/.test(key));
 }
 
 function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null;
 }
 
-/** With getters, and what a class has; what is frozen, or a module, can be changed in the copy. */
+/** With what a class has; what is frozen, or a module, can be changed in the copy. */
 function copyOf<T extends object>(object: T): T {
-  const descriptors = Object.getOwnPropertyDescriptors(object);
-  for (const descriptor of Object.values(descriptors)) descriptor.configurable = true;
-  return Object.create(Object.getPrototypeOf(object), descriptors) as T;
+  const copy = Object.create(Object.getPrototypeOf(object)) as T;
+  for (let from: object = object; from && from !== Object.prototype;) {
+    for (const key of Reflect.ownKeys(from) as (keyof T)[]) {
+      const own = Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor;
+      // Getters are asked of the original, since they may read its private fields.
+      if (own.get) own.get = () => object[key];
+      else if (from !== object) continue;
+      if (!Object.hasOwn(copy, key)) {
+        Object.defineProperty(copy, key, { ...own, configurable: true });
+      }
+    }
+    from = Object.getPrototypeOf(from) as object;
+  }
+  return copy;
 }
 
 function define(object: Fields, key: string, value: unknown): void {

@@ -7,7 +7,7 @@ import { detectRuntime } from "../core/internals.ts";
 import { now } from "../mod.ts";
 import { ABORT, ERROR, type Registry } from "./registry.ts";
 import type { RequestLike, Streams } from "./streams.ts";
-import { LEAST_ABORT_NS } from "./timed.ts";
+import { LEAST_ABORT_NS, statusOf } from "./timed.ts";
 
 /** What is read of Hono's context. */
 export interface HonoContext {
@@ -18,7 +18,9 @@ export interface HonoContext {
     readonly url: string;
     readonly routePath: string;
   };
-  /** The response, once there is one. */
+  /** Whether there is a response. */
+  readonly finalized?: boolean;
+  /** The response; where there is none, reading this makes one of status 200. */
   readonly res: { readonly status: number };
 }
 
@@ -55,7 +57,7 @@ export function honoMiddleware(registry: Registry, streams: Streams): HonoMiddle
         streams.forget(raw);
         return end(context, ABORT, ns);
       }
-      const { status } = context.res;
+      const status = context.finalized === false ? ERROR : statusOf(context.res);
       const later = (status: number, ns: number) => end(context, status, ns);
       if (streams.open !== 0 && streams.continue(raw, start, status, later)) return;
       end(context, status, ns);

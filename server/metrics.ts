@@ -63,7 +63,7 @@ export interface RequestMetrics {
   readonly hono: () => HonoMiddleware;
   /**
    * Counts the requests of all servers of node:http in this thread, and so of Express, Fastify, Koa and
-   * Nest: about 400 ns a request. Returns what ends that.
+   * Nest: about 400 ns a request. Returns what ends that; what is in flight then is not counted.
    *
    * @throws {UnsupportedError} where node:http publishes nothing, which is so in Bun
    */
@@ -76,6 +76,8 @@ export interface RequestMetrics {
   readonly route: (request: object, pattern: string | undefined) => void;
   /**
    * A stream of the same chunks, to be the body of the response: its end is the end of the request.
+   * If nobody reads it after all, the request is counted as any other: at once if the handler cancels
+   * the stream, else when that has been garbage-collected.
    *
    * @throws {TypeError} if somebody reads `source` already
    */
@@ -134,6 +136,10 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
   const servers = new Servers();
   /** What is wrapped already, so that nothing is counted twice. */
   const wrapped = new WeakSet<object>();
+  // Of the servers of serve(): server.reload() may leave out what the server is to keep.
+  let hasTls = false;
+  let hasWebSockets = false;
+  const upgrades = () => hasWebSockets;
 
   function wrap<F extends Handler>(handler: F, timing: Omit<Timing, "registry" | "streams">): F {
     if (wrapped.has(handler)) return handler;
@@ -154,16 +160,19 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
   return {
     serve<T extends object>(given: T | BunRoutes): T {
       const options = checkObject("options", given) as T & ServeOptions;
-      const scheme = options.tls ? "https" : "http";
-      const upgrades = options.websocket !== undefined;
+      if (options.tls !== undefined) hasTls = Boolean(options.tls);
+      if (options.websocket !== undefined) hasWebSockets = true;
+      const scheme = hasTls ? "https" : "http";
       return wrapOptions(options, (handler, pattern, ofMethod) => {
         const route = registry.route(pattern, scheme);
         if (pattern !== undefined) {
           route.bind(ofMethod ?? "GET", 200);
           registry.uncounted.delete(ofMethod ? `${ofMethod} ${pattern}` : pattern);
         }
+        // Of a reload, only the server that answers knows; there may be more than one.
+        const routeOn = (server: unknown) => registry.route(pattern, schemeOf(server) ?? scheme);
         // Bun also asks the handler of GET for the head alone.
-        return wrap(handler, { route, method: undefined, signal: true, upgrades });
+        return wrap(handler, { route, method: undefined, bun: { routeOn, upgrades } });
       }, (pattern, method) => registry.uncounted.add(method ? `${method} ${pattern}` : pattern));
     },
     handler(handler, { route: pattern, method, scheme = "http" } = {}) {
@@ -172,7 +181,7 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
       if (method !== undefined) checkString("method", method);
       checkOneOf("scheme", ["http", "https"], scheme);
       const route = registry.route(pattern, scheme);
-      return wrap(handler, { route, method, signal: false, upgrades: false });
+      return wrap(handler, { route, method, bun: undefined });
     },
     hono: () => honoMiddleware(registry, streams),
     node: () => subscribe(registry, patterns),
@@ -204,4 +213,10 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
       return producer({ snapshot, gauges: gaugeReader(registry, servers) }, histogram);
     },
   };
+}
+
+/** As Bun's server says it; undefined where there is none. */
+function schemeOf(server: unknown): Labels["scheme"] | undefined {
+  const { protocol } = (server ?? {}) as { protocol?: unknown };
+  return protocol === "http" || protocol === "https" ? protocol : undefined;
 }

@@ -23,6 +23,7 @@ interface ServerResponse {
 interface Socket {
   readonly encrypted?: boolean;
   on(event: "close", listener: (this: Socket) => void): unknown;
+  off(event: "close", listener: (this: Socket) => void): unknown;
 }
 
 interface HttpMessage {
@@ -58,7 +59,7 @@ interface Exchange {
  * client has gone.
  *
  * @param patterns what is known of routes by whoever said so
- * @returns what ends that
+ * @returns what ends that; what is in flight then is not counted
  * @throws {UnsupportedError} where the runtime publishes nothing, which is so in Bun
  */
 export function subscribe(registry: Registry, patterns: WeakMap<object, string>): () => void {
@@ -70,6 +71,7 @@ export function subscribe(registry: Registry, patterns: WeakMap<object, string>)
   // More than one where a client does not wait for a response before it sends the next request.
   const exchangesOf = Symbol("vdso exchanges");
   type Known = Socket & { [exchangesOf]?: Exchange[] };
+  const connections = new Set<Known>();
 
   function end(exchange: Exchange, socket: Socket, status: number): void {
     const { request, start } = exchange;
@@ -83,6 +85,7 @@ export function subscribe(registry: Registry, patterns: WeakMap<object, string>)
   }
 
   function onClose(this: Known): void {
+    connections.delete(this);
     for (const exchange of this[exchangesOf] ?? []) end(exchange, this, ABORT);
   }
 
@@ -99,6 +102,7 @@ export function subscribe(registry: Registry, patterns: WeakMap<object, string>)
 
   function newConnection(socket: Known): Exchange[] {
     socket.on("close", onClose);
+    connections.add(socket);
     return socket[exchangesOf] = [];
   }
 
@@ -122,6 +126,13 @@ export function subscribe(registry: Registry, patterns: WeakMap<object, string>)
     channels.unsubscribe(START, onStart);
     channels.unsubscribe(FINISH, onFinish);
     channels.unsubscribe(FASTIFY, onFastify);
+    // Connections may live much longer, and nobody would tell when their requests end.
+    for (const socket of connections) {
+      socket.off("close", onClose);
+      for (const { request } of socket[exchangesOf] ?? []) if (request) registry.inFlight--;
+      delete socket[exchangesOf];
+    }
+    connections.clear();
   };
 }
 
@@ -159,8 +170,14 @@ function expressRoute({ baseUrl = "", originalUrl, route }: IncomingMessage): st
 
 /** How many segments an address has, without what comes after "?". */
 function segments(address: string): number {
+  let begin = 0;
+  if (address.charCodeAt(0) !== SLASH) {
+    // As a proxy is asked: http://localhost/path
+    begin = address.indexOf("/", address.indexOf("//") + 2);
+    if (begin < 0) return 0;
+  }
   let count = 0;
-  for (let i = 0; i < address.length; i++) {
+  for (let i = begin; i < address.length; i++) {
     const character = address.charCodeAt(i);
     if (character === QUESTION_MARK) break;
     // A slash at the end, or after another, begins no segment.

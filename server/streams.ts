@@ -27,48 +27,63 @@ type MaybeObject = object | null | undefined;
 /** Ends a request. */
 export type End = (status: number, ns: number) => void;
 
+/** How a stream ended. */
+interface Ended {
+  /** ERROR or ABORT if it ended so. */
+  readonly status: number | undefined;
+  /** The moment; undefined if nobody has read it to its end. */
+  readonly at: number | undefined;
+}
+
 /** A stream that a handler has asked to time; its request ends with it. */
 interface Timed {
-  /** ERROR or ABORT if it ended so, the moment when it ended; undefined while it goes on. */
-  ended: { readonly status: number | undefined; readonly at: number } | undefined;
+  /** Undefined while it goes on. */
+  ended: Ended | undefined;
   /** What is to be done then. */
-  then: (() => void) | undefined;
+  then: ((ended: Ended) => void) | undefined;
 }
+
+/** These responses have no body: Bun takes one for them, and cancels it. */
+const BODILESS = [204, 205, 304];
 
 export class Streams {
   /** How many may still be waiting for the handler's response: mostly none, which is cheap to see. */
   open = 0;
   readonly #timed = new WeakMap<object, Timed>();
+  /** Ends the requests whose streams are gone, as where a handler has answered something else. */
+  readonly #gone = new FinalizationRegistry<() => void>((end) => end());
 
   /** A stream of the same chunks, whose end is the end of the request. */
   add<T>(request: RequestLike, source: ReadableStream<T>): ReadableStream<T> {
     if (request.method === "HEAD") return source; // nobody reads it, nor cancels it
+    const reader = source.getReader();
     const timed: Timed = { ended: undefined, then: undefined };
     if (!this.#timed.has(request)) this.open++;
     this.#timed.set(request, timed);
-    const end = (status: number | undefined) => {
+    const end = (status?: number, at?: number) => {
       if (timed.ended) return;
-      timed.ended = { status, at: now() };
-      timed.then?.();
+      timed.ended = { status, at };
+      timed.then?.(timed.ended);
     };
-    const reader = source.getReader();
-    return new ReadableStream<T>({
+    const stream = new ReadableStream<T>({
       async pull(controller) {
         try {
           const { done, value } = await reader.read();
           if (!done) return controller.enqueue(value);
-          end(undefined);
+          end(undefined, now());
           controller.close();
         } catch (error) {
-          end(ERROR);
+          end(ERROR, now());
           controller.error(error);
         }
       },
       cancel(reason) {
-        end(ABORT);
+        end(ABORT, now());
         return reader.cancel(reason);
       },
     }, { highWaterMark: 0 });
+    this.#gone.register(stream, end);
+    return stream;
   }
 
   /** Leaves the end of a request to its stream. Answers whether it has one. */
@@ -76,11 +91,11 @@ export class Streams {
     const timed = request ? this.#timed.get(request) : undefined;
     if (!timed) return false;
     this.forget(request);
-    timed.then = () => {
-      const { ended } = timed;
-      if (ended) end(ended.status ?? status, ended.at - start);
-    };
-    if (timed.ended) timed.then();
+    // What was cancelled before there was a response, the handler itself has cancelled.
+    if (timed.ended?.status === ABORT || BODILESS.includes(status)) return false;
+    const ready = now();
+    timed.then = ({ status: how = status, at = ready }) => end(how, at - start);
+    if (timed.ended) timed.then(timed.ended);
     return true;
   }
 

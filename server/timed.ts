@@ -28,12 +28,18 @@ export interface Timing {
   /** Of all requests: then it is not read. */
   readonly method: string | undefined;
   /**
-   * Whether the request's signal tells if the client has gone. Bun's does. Deno's makes Deno print a
-   * warning, and other servers' may cost what they like.
+   * Where it is Bun that calls the handler. Its signals tell if the client has gone: Deno's makes Deno
+   * print a warning, and other servers' may cost what they like. It waits for promises alone.
    */
-  readonly signal: boolean;
+  readonly bun: BunTiming | undefined;
+}
+
+/** What only the server of Bun knows. */
+export interface BunTiming {
+  /** The route on the server that answers: asked with that server at the first request. */
+  readonly routeOn: (server: unknown) => Route;
   /** Whether a handler may return nothing, since it has made a WebSocket of the request. */
-  readonly upgrades: boolean;
+  readonly upgrades: () => boolean;
 }
 
 /**
@@ -41,7 +47,9 @@ export interface Timing {
  * returns is passed on as it is: a promise stays the same promise.
  */
 export function timed<F extends Handler>(handler: F, timing: Timing): F {
-  const { registry, route, streams, signal, upgrades } = timing;
+  const { registry, streams, bun } = timing;
+  let { route } = timing;
+  let routeOn = bun?.routeOn;
   const inner = handler as unknown as AnyHandler;
 
   function end(method: string, status: number, ns: number): void {
@@ -56,7 +64,7 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
     start: number,
     ns: number,
   ): void {
-    const status = statusOf(response, upgrades);
+    const status = statusOf(response, bun);
     if (streams.open !== 0) {
       const later = (status: number, ns: number) => end(method, status, ns);
       if (streams.continue(request, start, status, later)) return;
@@ -130,12 +138,20 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
   }
 
   function gone(request: MaybeRequest): boolean {
-    return signal && request?.signal?.aborted === true;
+    try {
+      return bun !== undefined && request?.signal?.aborted === true;
+    } catch {
+      return false; // somebody else's request
+    }
   }
 
   function wrapper(this: unknown, request?: RequestLike | null, second?: unknown): unknown {
     // Before the handler: Deno has no method any more once a WebSocket has been made of a request.
-    const method = timing.method ?? request?.method ?? OTHER_METHOD;
+    const method = timing.method ?? methodOf(request);
+    if (routeOn) {
+      route = routeOn(second);
+      routeOn = undefined;
+    }
     const start = now();
     registry.inFlight++;
     let result;
@@ -148,7 +164,7 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
       throw error;
     }
     if (!(result instanceof Promise)) {
-      if (!isThenable(result)) {
+      if (bun !== undefined || !isThenable(result)) {
         ready(request, method, result, start, now() - start);
         return result;
       }
@@ -167,13 +183,32 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
   return wrapper as unknown as F;
 }
 
-function statusOf(response: unknown, upgrades: boolean): number {
-  if (response === undefined || response === null) return upgrades ? UPGRADE : ERROR;
-  const { status } = response as { status?: unknown };
-  return typeof status === "number" ? status : ERROR;
+// What follows reads objects of others, whose getters may throw. That must not become the response.
+
+function methodOf(request: MaybeRequest): string {
+  try {
+    return request?.method ?? OTHER_METHOD;
+  } catch {
+    return OTHER_METHOD;
+  }
+}
+
+/** The status of a response, or what is in its place. */
+export function statusOf(response: unknown, bun?: BunTiming): number {
+  if (response === undefined || response === null) return bun?.upgrades() ? UPGRADE : ERROR;
+  try {
+    const { status } = response as { status?: unknown };
+    return typeof status === "number" && status > 0 ? status : ERROR; // Response.error() has 0
+  } catch {
+    return ERROR;
+  }
 }
 
 function isThenable(result: unknown): boolean {
-  return result !== undefined && result !== null &&
-    typeof (result as { then?: unknown }).then === "function";
+  if (result === undefined || result === null) return false;
+  try {
+    return typeof (result as { then?: unknown }).then === "function";
+  } catch {
+    return false;
+  }
 }

@@ -25,7 +25,7 @@ test("wrapOptions() changes functions alone, in a copy", () => {
     websocket: { message() {} },
     routes: Object.freeze({
       "/a": () => response,
-      "/b": { GET: () => response, POST: response },
+      "/b": { GET: () => response, POST: response, PUT: false },
       "/c": response,
       "/d": false,
       "/e": { dir: "./public" },
@@ -36,7 +36,6 @@ test("wrapOptions() changes functions alone, in a copy", () => {
   assertEquals(left, [
     ["/b", "POST"],
     ["/c", undefined],
-    ["/d", undefined],
     ["/e", undefined],
     ["/f", undefined],
   ]);
@@ -52,6 +51,45 @@ test("wrapOptions() changes functions alone, in a copy", () => {
   assertStrictEquals(copy.error, options.error);
   assertStrictEquals(copy.websocket, options.websocket);
   assertEquals(Object.keys(copy), Object.keys(options));
+});
+
+test("wrapOptions() takes methods that are an instance of a class, and what Bun called routes before", () => {
+  class Methods {
+    GET = () => "got";
+  }
+  const routes = { "/": new Methods() };
+  const before = wrapOptions({ static: routes }, wrap, nothing);
+  assertEquals([before.static["/"].GET.name, "routes" in before], ["wrapped", false]);
+  const { static: unread, routes: read } = wrapOptions({ static: routes, routes }, wrap, nothing);
+  assertEquals([unread, read["/"].GET.name], [routes, "wrapped"]);
+});
+
+test("wrapOptions() reads what a class keeps private", () => {
+  class Base {
+    #hostname = "localhost";
+    get hostname() {
+      return this.#hostname;
+    }
+    get port() {
+      return 1;
+    }
+  }
+  class App extends Base {
+    #port = 2;
+    override get port() {
+      return this.#port;
+    }
+    get routes() {
+      return { "/": () => this.#port };
+    }
+    fetch() {}
+  }
+  const given = new App();
+  Object.defineProperty(given, "idleTimeout", { get: () => given.port, enumerable: true });
+  const app = wrapOptions(given, wrap, nothing) as App & { idleTimeout: number };
+  assertEquals([app.hostname, app.port, app.idleTimeout], ["localhost", 2, 2]);
+  assertEquals(app.routes["/"].name, "wrapped");
+  assert(app instanceof App);
 });
 
 test("wrapOptions() takes an instance of a class, and a module", async () => {
@@ -255,6 +293,58 @@ test("server.reload() with wrapped options goes on with the same series", { skip
     assertEquals(metrics.uncounted, []);
     assertEquals(counts(metrics.snapshot()), { "GET / 200": 50 });
     assertEquals(metrics.snapshot().series.length, 2);
+  } finally {
+    await server.stop(true);
+  }
+});
+
+test("server.reload() keeps the WebSockets that its options leave out", { skip }, async () => {
+  const metrics = requestMetrics();
+  const fetch = (request: Request, server: Bun.Server<undefined>) =>
+    server.upgrade(request) ? undefined : new Response("no", { status: 400 });
+  const websocket = { message() {} };
+  const upgrade = (server: { port?: number | undefined }) =>
+    new Promise<boolean>((resolve) => {
+      const socket = new WebSocket(`ws://localhost:${server.port}/`);
+      socket.onopen = () => {
+        socket.close();
+        resolve(true);
+      };
+      socket.onerror = () => resolve(false);
+    });
+  const server = Bun.serve(metrics.serve({ port: 0, fetch, websocket }));
+  try {
+    server.reload(metrics.serve({ fetch }) as never);
+    assert(await upgrade(server));
+    assertEquals(counts(metrics.snapshot()), { "GET - 101": 1 });
+  } finally {
+    await server.stop(true);
+  }
+  const other = requestMetrics();
+  const later = Bun.serve(other.serve({ port: 0, fetch }) as never);
+  try {
+    later.reload(other.serve({ websocket }) as never); // the handler stays
+    assert(await upgrade(later));
+    assertEquals(counts(other.snapshot()), { "GET - 101": 1 });
+  } finally {
+    await later.stop(true);
+  }
+});
+
+test("stream() in Bun: a status without a body has a response all the same", { skip }, async () => {
+  const metrics = requestMetrics();
+  const source = () => new ReadableStream({ start: (controller) => controller.enqueue("some") });
+  const server = Bun.serve(metrics.serve({
+    port: 0,
+    routes: {
+      "/:status": (request) =>
+        new Response(metrics.stream(request, source()), { status: Number(request.params.status) }),
+    },
+  }));
+  try {
+    for (const status of [204, 304]) await get(`${server.url}${status}`);
+    assertEquals(counts(metrics.snapshot()), { "GET /:status 204": 1, "GET /:status 304": 1 });
+    assertEquals(metrics.snapshot().inFlight, 0);
   } finally {
     await server.stop(true);
   }

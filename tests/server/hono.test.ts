@@ -1,5 +1,5 @@
 // npm test: bun, node26 (one of each engine)
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Hono } from "hono";
 import { routePath } from "hono/route";
 import { test } from "node:test";
@@ -67,6 +67,29 @@ test("hono() passes on what is no error, and counts it", async () => {
   await Promise.resolve(app.request("/no/error")).catch((reason) => thrown = reason);
   assertStrictEquals(thrown, "no error at all");
   assertEquals(counts(metrics.snapshot()), { "GET /no/error error": 1 });
+  assertEquals(metrics.snapshot().inFlight, 0);
+});
+
+test("hono() counts as errors what Hono sends none of", async () => {
+  const { metrics, app } = setUp();
+  app.get("/nothing", () => undefined as never);
+  app.get("/network/error", () => Response.error());
+  app.use("/unawaited", (_, next) => {
+    next();
+    return Promise.resolve();
+  });
+  app.get("/unawaited", async (c) => {
+    await sleep(1);
+    return c.text("late");
+  });
+  app.onError((_, c) => c.text("failed", 500));
+  assertEquals((await app.request("/nothing")).status, 500);
+  assertEquals((await app.request("/unawaited")).status, 500);
+  await app.request("/network/error");
+  const { "GET /nothing error": nothing, "GET /network/error error": network, ...unawaited } =
+    counts(metrics.snapshot());
+  assertEquals([nothing, network, Object.values(unawaited)], [1, 1, [1]]);
+  assert(Object.keys(unawaited)[0]?.endsWith(" error"));
   assertEquals(metrics.snapshot().inFlight, 0);
 });
 

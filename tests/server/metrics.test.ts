@@ -199,3 +199,24 @@ test("the scheme is that of the server: https where it has tls", () => {
   metrics.handler(fetch, { scheme: "https", route: "/" })(new Request("https://localhost/"));
   assertEquals(metrics.snapshot().series.map(({ labels }) => labels?.scheme), ["https", "https"]);
 });
+
+test("the scheme of serve() is what the server says that answers", () => {
+  const metrics = requestMetrics();
+  const handler = (_: Request, _server?: object): Response => new Response();
+  const request = new Request("https://localhost/");
+  const schemes = () =>
+    metrics.snapshot().series.map(({ labels, count }) =>
+      `${labels?.route ?? "-"} ${labels?.scheme} ${count}`
+    );
+  metrics.serve({ tls: { key: "", cert: "" }, fetch: handler });
+  // A reload leaves out what the server is to keep.
+  const { "/": route } = metrics.serve({ routes: { "/": handler } }).routes;
+  assertEquals(schemes(), ["/ https 0"]);
+  route(request, { protocol: "https" });
+  // Two servers, the other without tls; and empty options, which Bun takes for none.
+  metrics.serve({ fetch: handler }).fetch(request, { protocol: "http" });
+  metrics.serve({ fetch: handler, tls: {} }).fetch(request, { protocol: "http" });
+  assertEquals(schemes(), ["/ https 1", "- http 2"]);
+  metrics.serve({ fetch: handler }).fetch(request);
+  assertEquals(schemes(), ["/ https 1", "- http 2", "- https 1"]);
+});

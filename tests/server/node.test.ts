@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  Agent,
   createServer,
   type IncomingMessage,
   request,
@@ -71,6 +72,55 @@ test("node() counts what node:http serves, until it is told to stop", { skip }, 
   }
 });
 
+test("node() leaves nothing behind when it is told to stop", { skip }, async () => {
+  const metrics = requestMetrics();
+  let answer = () => {};
+  let listeners = () => 0;
+  const server = await listen(createServer(({ socket, url }, response) => {
+    listeners = () => socket.listenerCount("close");
+    answer = () => response.end("hello");
+    if (url !== "/slow") answer();
+  }));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const { port } = server.address() as AddressInfo;
+  const get = (path: string) =>
+    new Promise<void>((resolve, reject) =>
+      request({ port, path, agent }, (response) => response.on("end", () => resolve()).resume())
+        .on("error", reject).end()
+    );
+  try {
+    await get("/");
+    const before = listeners();
+    for (let i = 0; i < 3; i++) {
+      const stop = metrics.node();
+      await get("/");
+      await until(() => metrics.snapshot().inFlight === 0);
+      stop();
+      stop(); // once more does no harm
+    }
+    const stop = metrics.node();
+    const other = requestMetrics();
+    const stopOther = other.node();
+    const slow = get("/slow");
+    await until(() => metrics.snapshot().inFlight === 1);
+    stop();
+    assertEquals([metrics.snapshot().inFlight, other.snapshot().inFlight], [0, 1]);
+    answer();
+    await slow;
+    await until(() => other.snapshot().inFlight === 0);
+    stopOther();
+    assertEquals(listeners(), before);
+    agent.destroy();
+    await sleep(20); // the connection closes
+    assertEquals(counts(metrics.snapshot()), { "GET - 200": 3 });
+    assertEquals(counts(other.snapshot()), { "GET - 200": 1 });
+    assertEquals(metrics.snapshot().inFlight, 0);
+  } finally {
+    agent.destroy();
+    await close(server);
+  }
+});
+
 test("node() counts who has gone, before the response and amid it", { skip }, async () => {
   const metrics = requestMetrics();
   const stop = metrics.node();
@@ -129,13 +179,21 @@ test("node() has the routes of Express", { skip: skipExpress }, async () => {
   const server = await listen(createServer(app));
   try {
     for (
-      const path of ["/things/1", "/things/2/?a=/b", "/things/3/rejects", "/regex", "/two", "/none"]
+      const path of [
+        "/things/1",
+        "/things/2/?a=/b",
+        "http://localhost/things/4", // as a proxy is asked
+        "/things/3/rejects",
+        "/regex",
+        "/two",
+        "/none",
+      ]
     ) {
       await ask(server, path);
     }
     await until(() => metrics.snapshot().inFlight === 0);
     assertEquals(counts(metrics.snapshot()), {
-      "GET /things/:id 200": 2,
+      "GET /things/:id 200": 3,
       "GET - 503": 1, // the router has forgotten where it was
       "GET /^\\/re/ 200": 1,
       "GET /one,/two 200": 1,

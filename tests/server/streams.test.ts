@@ -1,8 +1,11 @@
 // npm test: bun, node26 (one of each engine)
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { requestMetrics } from "../../server/mod.ts";
 import { Streams } from "../../server/streams.ts";
+import { runtime } from "../support.ts";
 import { counts, sleep, until } from "./support.ts";
 
 const request = () => new Request("http://localhost/");
@@ -18,6 +21,13 @@ function slow(chunks: number, failAt = Infinity): ReadableStream<string> {
       else controller.enqueue(`${sent}`);
     },
   });
+}
+
+/** Has the garbage collected. */
+function collect(): void {
+  if (runtime === "bun") return Bun.gc(true);
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
 }
 
 function setUp(chunks = 3, failAt?: number) {
@@ -89,6 +99,51 @@ test("a handler that fails after stream() is an error at once", async () => {
   await assertRejects(() => handler(request()));
   assertEquals(counts(metrics.snapshot()), { "GET - error": 1 });
   assertEquals(metrics.snapshot().inFlight, 0);
+});
+
+test("a stream that cannot be timed, since it is read already, leaves nothing behind", () => {
+  const metrics = requestMetrics();
+  const handler = metrics.handler((request: Request) => {
+    const source = new ReadableStream();
+    source.getReader();
+    assertThrows(() => metrics.stream(request, source), TypeError);
+    return new Response(null, { status: 500 });
+  });
+  handler(request());
+  assertEquals([counts(metrics.snapshot()), metrics.snapshot().inFlight], [{ "GET - 500": 1 }, 0]);
+});
+
+test("a stream that its handler cancels is that of another response", async () => {
+  const { metrics, body } = setUp();
+  const handler = metrics.handler(async (request: Request) => {
+    await body(request).cancel();
+    return new Response(null, { status: 401 });
+  });
+  await handler(request());
+  assertEquals([counts(metrics.snapshot()), metrics.snapshot().inFlight], [{ "GET - 401": 1 }, 0]);
+});
+
+test("a stream that nobody reads ends its request when it is collected", {
+  skip: runtime === "deno" ? "Deno has no way to collect on demand" : false,
+}, async () => {
+  const metrics = requestMetrics();
+  const handler = metrics.handler((request: Request) => {
+    metrics.stream(request, slow(3));
+    return new Response(null, { status: 401 });
+  });
+  const all = 20;
+  for (let i = 0; i < all; i++) handler(request());
+  // Collectors that look for pointers on the stack may keep one.
+  const most = () => metrics.snapshot().inFlight <= 2;
+  for (let i = 0; i < 50 && !most(); i++) {
+    await sleep(20);
+    collect();
+  }
+  assert(most(), `${metrics.snapshot().inFlight} are in flight`);
+  const { series: [series], inFlight } = metrics.snapshot();
+  assertEquals([series?.labels?.status, series?.count], [401, all - inFlight]);
+  // What the handler took, and not what came before the collection.
+  assert(series!.sumNs < 20e6 * series!.count, `${series!.sumNs} ns`);
 });
 
 test("requests without a stream are not slower for one that was given up", () => {

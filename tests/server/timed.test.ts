@@ -63,12 +63,55 @@ test("what a handler throws is thrown, and counted for itself", async () => {
 
 test("what is no response is an error", async () => {
   const metrics = requestMetrics();
-  for (const value of [undefined, null, 5, "text", {}]) {
+  for (const value of [undefined, null, 5, "text", {}, Response.error()]) {
     metrics.handler((_: Request) => value)(request());
     await metrics.handler((_: Request) => Promise.resolve(value))(request());
   }
-  assertEquals(counts(metrics.snapshot()), { "GET - error": 10 });
+  assertEquals(counts(metrics.snapshot()), { "GET - error": 12 });
   assertEquals(metrics.snapshot().inFlight, 0);
+});
+
+test("getters that throw change no response", async () => {
+  const throwing = (key: string) =>
+    Object.defineProperty({}, key, {
+      get() {
+        throw new Error(`of ${key}`);
+      },
+    });
+  const metrics = requestMetrics();
+  const lookalikes = [
+    Object.create(Response.prototype) as object,
+    new Proxy(new Response(), {}),
+    throwing("status"),
+  ];
+  for (const value of [...lookalikes, throwing("then")]) {
+    assertStrictEquals(metrics.handler((_: Request) => value)(request()), value);
+  }
+  for (const value of lookalikes) {
+    assertStrictEquals(await metrics.handler(async (_: Request) => await value)(request()), value);
+  }
+  const response = new Response();
+  const { fetch } = metrics.serve({ fetch: (_: object) => response });
+  assertStrictEquals(metrics.handler((_: object) => response)(throwing("method")), response);
+  assertStrictEquals(fetch(throwing("method")), response);
+  const fails = metrics.serve({
+    fetch: (_: object) => Promise.reject(new Error("of the handler")),
+  });
+  await assertRejects(() => fails.fetch(throwing("signal")), Error, "of the handler");
+  await sleep(1); // what nobody catches ends the process
+  const { "GET - error": errors = 0, ...others } = counts(metrics.snapshot());
+  // A proxy of a Response has its status where Response has no private fields.
+  assertEquals(errors + (others["GET - 200"] ?? 0), 7);
+  assertEquals([others["_OTHER - 200"], others["_OTHER - error"]], [2, 1]);
+  assertEquals(metrics.snapshot().inFlight, 0);
+});
+
+test("serve() passes on what Bun does not wait for", () => {
+  const metrics = requestMetrics();
+  const thenable = { then: (resolve: (_: Response) => void) => resolve(new Response()) };
+  const { fetch } = metrics.serve({ fetch: (_: Request) => thenable });
+  assertStrictEquals(fetch(request()), thenable);
+  assertEquals(counts(metrics.snapshot()), { "GET - error": 1 });
 });
 
 test("what is lazy is waited for once", async () => {
