@@ -18,10 +18,16 @@ export interface Control {
   close(): void;
 }
 
-/** Starts it. It keeps no program alive. */
+/** Starts it, where that is permitted. It keeps no program alive. */
 export function startControl(periodMs: number): Control {
   const memory = new SharedArrayBuffer(8 * BUCKETS);
-  const worker = new Worker(WORKER, { workerData: controlTask(periodMs, memory) });
+  const counts = new Float64Array(memory);
+  let worker: Worker;
+  try {
+    worker = new Worker(WORKER, { workerData: controlTask(periodMs, memory) });
+  } catch (error) {
+    return { counts, failure: () => String(error), close() {} };
+  }
   let failure: string | undefined;
   let closed = false;
   worker.unref();
@@ -30,7 +36,7 @@ export function startControl(periodMs: number): Control {
     if (!closed) failure ??= "The Worker ended";
   });
   return {
-    counts: new Float64Array(memory),
+    counts,
     failure: () => failure,
     close() {
       closed = true;

@@ -17,6 +17,8 @@ export class Lateness {
   readonly #periodNs: number;
   /** When it should fire next. */
   #intended: number;
+  /** Moments before are not counted. */
+  #since = -Infinity;
   /** A timer is always late by a little, which nobody has to wait for who does not use one. */
   #least = MOST_BY_ITSELF_NS;
 
@@ -34,14 +36,29 @@ export class Lateness {
   fired(nowNs: number): void {
     const late = Math.max(0, nowNs - this.#intended); // its clock's steps may make it early
     this.#least = Math.min(this.#least, late);
+    this.#add(this.#counts, late);
+    this.#intended = nowNs + this.#periodNs;
+  }
+
+  /** It should have fired, and has not yet: adds the moments so far. */
+  addPending(counts: Float64Array, nowNs: number): void {
+    if (nowNs > this.#intended) this.#add(counts, nowNs - this.#intended);
+  }
+
+  /** What it is late by now is counted no more. */
+  reset(nowNs: number): void {
+    this.#since = nowNs;
+  }
+
+  #add(counts: Float64Array, late: number): void {
+    const first = Math.max(0, Math.ceil((this.#since - this.#intended) / this.#periodNs));
     const moments = Math.floor(late / this.#periodNs) + 1;
     // After a night's suspend, one of several: each stands for those that are left out.
-    const weight = Math.ceil(moments / MOST);
-    for (let moment = 0; moment < moments; moment += weight) {
+    const weight = Math.ceil((moments - first) / MOST);
+    for (let moment = first; moment < moments; moment += weight) {
       const wait = late - moment * this.#periodNs - this.#least;
       const bucket = bucketOf(Math.max(0, wait));
-      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + weight;
+      counts[bucket] = (counts[bucket] ?? 0) + weight;
     }
-    this.#intended = nowNs + this.#periodNs;
   }
 }

@@ -30,9 +30,15 @@ export interface LoopDelaySnapshot {
   readonly method: "turns" | "timer";
   /** How long it has been watched, in nanoseconds. */
   readonly elapsedNs: number;
-  /** How long an event has to wait that comes at any moment, in nanoseconds. */
+  /**
+   * How long an event has to wait that comes at any moment, in nanoseconds. What holds the loop up while
+   * the snapshot is taken counts as far as it has come.
+   */
   readonly waits: Waits;
-  /** The same of an idle Worker, by a timer; null if that was not asked for, or cannot be had. */
+  /**
+   * The same of an idle Worker, by a timer; null if that was not asked for, or cannot be had. What holds
+   * it up at a reset is told afterwards.
+   */
   readonly control: Waits | null;
   /** Why there is no control though it was asked for; null otherwise. */
   readonly controlFailure: string | null;
@@ -98,24 +104,25 @@ class Interval {
 export function loopDelay(options: LoopDelayOptions = {}): LoopDelay {
   const { resolution, control: wantsControl } = check(options);
   const method = detectRuntime() === "node" ? "turns" : "timer";
-  const counts = new Float64Array(BUCKETS);
-  const meter = method === "turns" ? turnMeter(counts) : timerMeter(counts, resolution);
+  // First: to start a Worker holds the loop up, which is the meter's own doing.
   const control: Control | undefined = wantsControl ? startControl(resolution) : undefined;
-  const own = new Interval(counts);
-  const others = control && new Interval(control.counts);
+  const counted = new Float64Array(BUCKETS);
   let start = now();
+  const meter = method === "turns" ? turnMeter(counted) : timerMeter(counted, resolution);
+  const own = new Interval(counted);
+  const others = control && new Interval(control.counts);
   let last: LoopDelaySnapshot | undefined;
 
   function snapshot(): LoopDelaySnapshot {
     if (last) return last;
+    const counts = own.counts;
+    meter.addPending(counts);
     const elapsedNs = now() - start;
     const failure = control?.failure();
     return {
       method,
       elapsedNs,
-      waits: method === "turns"
-        ? waitsOfBusyTimes(own.counts, elapsedNs)
-        : waitsOfMoments(own.counts),
+      waits: method === "turns" ? waitsOfBusyTimes(counts, elapsedNs) : waitsOfMoments(counts),
       control: others && failure === undefined ? waitsOfMoments(others.counts) : null,
       controlFailure: failure ?? null,
     };
@@ -132,6 +139,7 @@ export function loopDelay(options: LoopDelayOptions = {}): LoopDelay {
     reset() {
       if (last) return;
       start = now();
+      meter.reset();
       own.reset();
       others?.reset();
     },

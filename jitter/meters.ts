@@ -14,6 +14,10 @@ const performanceNow = performance.now.bind(performance);
 
 /** Counts into buckets until it is closed. */
 export interface Meter {
+  /** Adds what holds the loop up just now, and is not yet counted. */
+  addPending(counts: Float64Array): void;
+  /** Counts nothing of what was before. */
+  reset(): void;
   close(): void;
 }
 
@@ -49,20 +53,26 @@ export function nodeLoop(): NodeLoop {
  * in Node 24.21 and 26.10).
  */
 export function turnMeter(counts: Float64Array, loop: NodeLoop = nodeLoop()): Meter {
-  let [lastMs, lastIdleMs] = [NaN, NaN]; // the first turn may have begun long ago
+  const look = () => ({ ms: loop.nowMs(), idleMs: loop.idleMs() });
+  let last = look();
   let cancel = loop.nextTurn(turn);
+  function add(to: Float64Array, { ms, idleMs }: typeof last): void {
+    const busyNs = (ms - last.ms - (idleMs - last.idleMs)) * 1e6;
+    if (!(busyNs >= 0)) return; // the clocks do not agree
+    const bucket = bucketOf(busyNs);
+    to[bucket] = (to[bucket] ?? 0) + 1;
+  }
   function turn(): void {
-    const nowMs = loop.nowMs();
-    const idleMs = loop.idleMs();
-    const busyNs = (nowMs - lastMs - (idleMs - lastIdleMs)) * 1e6;
-    [lastMs, lastIdleMs] = [nowMs, idleMs];
-    if (busyNs >= 0) {
-      const bucket = bucketOf(busyNs);
-      counts[bucket] = (counts[bucket] ?? 0) + 1;
-    }
+    const now = look();
+    add(counts, now);
+    last = now;
     cancel = loop.nextTurn(turn);
   }
-  return { close: () => cancel() };
+  return {
+    addPending: (to) => add(to, look()),
+    reset: () => last = look(),
+    close: () => cancel(),
+  };
 }
 
 /**
@@ -80,5 +90,9 @@ export function timerMeter(counts: Float64Array, periodMs: number): Meter {
     lateness.fired(now());
     timer = start();
   }
-  return { close: () => clearTimeout(timer) };
+  return {
+    addPending: (to) => lateness.addPending(to, now()),
+    reset: () => lateness.reset(now()),
+    close: () => clearTimeout(timer),
+  };
 }

@@ -44,10 +44,11 @@ interface Thread {
 export async function jitterPerCpu(options: JitterPerCpuOptions = {}): Promise<Jitter[]> {
   const settings = checkSettings(options, ["time", "threshold", "top", "cpus", "onProgress"]);
   const cpus = checkCpus("cpus", options.cpus ?? allowedCpus());
-  const threads = cpus.map((cpu) =>
-    start(settings, cpu, (progress) => options.onProgress?.(cpu, progress))
-  );
+  const threads: Thread[] = [];
   try {
+    for (const cpu of cpus) {
+      threads.push(start(settings, cpu, (progress) => options.onProgress?.(cpu, progress)));
+    }
     await Promise.all(threads.map(({ ready }) => ready));
     for (const thread of threads) thread.begin();
     return await Promise.all(threads.map(({ done }) => done));

@@ -11,6 +11,10 @@ function lateness(times: readonly number[]): [ms: number, count: number][] {
   const counts = new Float64Array(BUCKETS);
   const meter = new Lateness(counts, 10 * MS, 0);
   for (const ms of times) meter.fired(ms * MS);
+  return waits(counts);
+}
+
+function waits(counts: Float64Array): [ms: number, count: number][] {
   return Array.from(counts, (count, bucket): [number, number] => [
     Math.round(bucketMiddle(bucket) / MS * 10) / 10,
     count,
@@ -32,6 +36,26 @@ test("Lateness leaves out what a timer is always late by", () => {
 
 test("Lateness takes a timer that is early as one in time", () => {
   assertEquals(lateness([9.5, 19.4, 30]), [[0, 2], [0.6, 1]]);
+});
+
+test("Lateness counts no moment that was before a reset, and those so far that are late now", () => {
+  const counts = new Float64Array(BUCKETS);
+  const meter = new Lateness(counts, 10 * MS, 0);
+  const pending = (ms: number) => {
+    const so = new Float64Array(BUCKETS);
+    meter.addPending(so, ms * MS);
+    return waits(so);
+  };
+  meter.fired(10 * MS);
+  assertEquals(pending(15), []);
+  assertEquals(pending(45), [[5, 1], [15, 1], [25, 1]]);
+  assertEquals(waits(counts), [[0, 1]]);
+  meter.reset(45 * MS);
+  assertEquals(pending(45), []);
+  meter.fired(65 * MS); // of 20, 30, 40, 50 and 60 ms
+  assertEquals(waits(counts), [[0, 1], [5, 1], [15, 1]]);
+  meter.fired(80 * MS);
+  assertEquals(waits(counts), [[0, 1], [5, 2], [15, 1]]);
 });
 
 test("Lateness of a night is counted in no time, and as long as it was", () => {

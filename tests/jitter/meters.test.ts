@@ -31,8 +31,8 @@ function found(counts: Float64Array): [bucket: number, count: number][] {
 test("turnMeter() counts how long each turn was busy, and not how long it waited", () => {
   const loop = new FakeLoop();
   const counts = new Float64Array(BUCKETS);
+  loop.now += 700; // before the meter began, in the same turn
   const meter = turnMeter(counts, loop);
-  loop.turn(700, 0); // before the meter began
   loop.turn(50, 1000);
   loop.turn(50, 0);
   loop.turn(0, 2000);
@@ -42,11 +42,27 @@ test("turnMeter() counts how long each turn was busy, and not how long it waited
   assertEquals(found(counts), [[0, 1], [bucketOf(50 * MS), 2]]);
 });
 
+test("turnMeter() counts of the turn in which it is reset what comes after", () => {
+  const loop = new FakeLoop();
+  const counts = new Float64Array(BUCKETS);
+  const meter = turnMeter(counts, loop);
+  const pending = () => {
+    const so = new Float64Array(BUCKETS);
+    meter.addPending(so);
+    return found(so);
+  };
+  loop.now += 300;
+  assertEquals(pending(), [[bucketOf(300 * MS), 1]]);
+  meter.reset();
+  assertEquals(pending(), [[0, 1]]);
+  loop.turn(20, 100);
+  assertEquals(found(counts), [[bucketOf(20 * MS), 1]]);
+});
+
 test("turnMeter() leaves out a turn in which the clocks do not agree", () => {
   const loop = new FakeLoop();
   const counts = new Float64Array(BUCKETS);
   turnMeter(counts, loop);
-  loop.turn(1, 1);
   loop.now -= 5;
   loop.turn(1, 1);
   assertEquals(found(counts), []);
