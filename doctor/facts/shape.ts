@@ -158,14 +158,16 @@ export function sampleFacts(): Facts {
 }
 
 /**
- * Facts out of JSON. What is missing is not known; what nobody knows here is left out.
+ * Facts out of JSON: of `--collect`, or in what `--json` prints. What is missing is not known; what
+ * nobody knows here is left out.
  *
  * @throws {SyntaxError} if the text is no JSON
  * @throws {TypeError} if it is something else than facts
  * @throws {RangeError} if they are of another version
  */
 export function parseFacts(json: string): Facts {
-  const value: unknown = JSON.parse(json);
+  const whole: unknown = JSON.parse(json);
+  const value = isObject(whole) && isObject(whole["facts"]) ? whole["facts"] : whole;
   if (!isObject(value)) {
     throw new TypeError(`Expected the facts to be an object, got ${show(value)}`);
   }
@@ -173,6 +175,11 @@ export function parseFacts(json: string): Facts {
     const { version } = value;
     const error = typeof version === "number" ? RangeError : TypeError;
     throw new error(`Expected the facts' \`version\` to be ${FACTS_VERSION}, got ${show(version)}`);
+  }
+  // Of nothing at all the doctor would say that all is well.
+  const keys = [...Object.keys(SHAPES), "skipped"];
+  if (!keys.some((key) => key in value)) {
+    throw new TypeError(`Expected the facts to have some of ${keys.join(", ")}, got none`);
   }
   const known: Record<string, unknown> = {};
   for (const [name, shape] of Object.entries(SHAPES)) {

@@ -10,10 +10,18 @@ test("parseFacts() takes a part for the whole, and drops what it does not know",
   assertEquals(parseFacts(JSON.stringify(fillFacts({}))), fillFacts({}));
 });
 
+test("parseFacts() takes the facts out of what --json prints", () => {
+  const facts = fillFacts({ wall: { taiS: 37 } });
+  const report = { version: 1, severity: "information", status: 0, findings: [], ignored: [] };
+  assertEquals(parseFacts(JSON.stringify({ ...report, facts })), facts);
+});
+
 const BAD: readonly (readonly [json: string, error: typeof TypeError, message: string])[] = [
   ["null", TypeError, "Expected the facts to be an object, got null"],
   ["[]", TypeError, "Expected the facts to be an object, got Array"],
   ["{}", TypeError, "Expected the facts' `version` to be 1, got undefined"],
+  ['{"version":1}', TypeError, "Expected the facts to have some of runtime, machine, process, "],
+  ['{"version":1,"facts":{}}', TypeError, "Expected the facts' `version` to be 1, got undefined"],
   ['{"version":2}', RangeError, "Expected the facts' `version` to be 1, got 2"],
   ['{"version":1,"cpu":3}', TypeError, "Expected `cpu` to be an object, got 3"],
   [
