@@ -14,11 +14,15 @@ export interface Counters {
   readonly throttledNs: number;
 }
 
-/** Counters of the group that was stopped most, and the least quota on the way up. */
-export interface Quota extends Counters {
+/** By a group's directory. */
+export type GroupCounters = ReadonlyMap<string, Counters>;
+
+/** The groups that a process is in, each of which may stop it. */
+export interface Quota {
   readonly version: 1 | 2;
-  /** In CPUs; undefined without one. */
+  /** The least one in CPUs; undefined without any. */
   readonly cpus: number | undefined;
+  readonly counters: GroupCounters;
 }
 
 const CHECK = "cgroup quota";
@@ -53,28 +57,53 @@ export function findGroups(reader: Reader): Group[] {
 export function readGroups(reader: Reader, groups: readonly Group[]): Quota | undefined {
   const counters = readCounters(reader, groups);
   const [group] = groups;
-  if (!counters || !group) return undefined;
+  if (counters.size === 0 || !group) return undefined;
   const quotas = groups.flatMap((each) => readCpus(reader, each) ?? []);
   const cpus = quotas.length > 0 ? Math.min(...quotas) : undefined;
-  return { version: group.version, cpus, ...counters };
+  return { version: group.version, cpus, counters };
 }
 
 /** The counters alone: one file for each group. */
-export function readCounters(reader: Reader, groups: readonly Group[]): Counters | undefined {
-  let most: Counters | undefined;
+export function readCounters(reader: Reader, groups: readonly Group[]): GroupCounters {
+  const counters = new Map<string, Counters>();
   for (const { version, directory } of groups) {
     const stat = reader.text(CHECK, `${directory}/cpu.stat`);
     if (stat === undefined) continue;
-    const counters = {
+    counters.set(directory, {
       periods: field(stat, "nr_periods"),
       throttled: field(stat, "nr_throttled"),
       throttledNs: version === 1
         ? field(stat, "throttled_time")
         : 1000 * field(stat, "throttled_usec"),
-    };
-    if (!most || counters.throttledNs > most.throttledNs) most = counters;
+    });
   }
-  return most;
+  return counters;
+}
+
+/** What was counted between two moments for the group that was stopped most; undefined of none. */
+export function mostStopped(before: GroupCounters, after: GroupCounters): Counters | undefined {
+  const differences = Array.from(after, ([directory, last]) => {
+    const first = before.get(directory);
+    return first && {
+      periods: last.periods - first.periods,
+      throttled: last.throttled - first.throttled,
+      throttledNs: last.throttledNs - first.throttledNs,
+    };
+  }).filter((counters) => counters !== undefined);
+  // The kernel adds the time when it is over.
+  return highest(differences, ({ throttledNs, throttled }) => throttledNs + throttled);
+}
+
+/** The group that was stopped in most of its periods since it is there. */
+export function oftenestStopped(groups: GroupCounters): Counters | undefined {
+  return highest(
+    [...groups.values()],
+    ({ periods, throttled }) => throttled / Math.max(1, periods),
+  );
+}
+
+function highest<T>(items: readonly T[], by: (item: T) => number): T | undefined {
+  return items.toSorted((a, b) => by(b) - by(a))[0];
 }
 
 /** Undefined where there is no quota. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Quota, readQuota } from "./cgroup.ts";
+import { mostStopped, oftenestStopped, type Quota, readQuota } from "./cgroup.ts";
 import type { Reader } from "./files.ts";
 import type { CpuFacts } from "./types.ts";
 
@@ -39,20 +39,21 @@ function parseStat(text: string | undefined): LoadMoment["stat"] {
 
 /** What came to pass between two moments, and what does not depend on them. */
 export function loadBetween(reader: Reader, before: LoadMoment, after: LoadMoment): CpuFacts {
-  const [first, last] = [before.quota, after.quota];
-  const minus = (read: (quota: Quota) => number) => first && last ? read(last) - read(first) : null;
+  const quota = after.quota;
+  const stopped = before.quota && quota && mostStopped(before.quota.counters, quota.counters);
+  const ever = quota && oftenestStopped(quota.counters);
   const pressure = reader.text("pressure", "/proc/pressure/cpu"); // psi=0, or not built in
   const governor = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
   const ticks = before.stat && after.stat && after.stat.all - before.stat.all;
   return {
     windowNs: after.ns - before.ns,
-    cgroup: last?.version ?? null,
-    quotaCpus: last?.cpus ?? null,
-    periods: minus(({ periods }) => periods),
-    throttledPeriods: minus(({ throttled }) => throttled),
-    throttledNs: minus(({ throttledNs }) => throttledNs),
-    allPeriods: last?.periods ?? null,
-    allThrottledPeriods: last?.throttled ?? null,
+    cgroup: quota?.version ?? null,
+    quotaCpus: quota?.cpus ?? null,
+    periods: stopped?.periods ?? null,
+    throttledPeriods: stopped?.throttled ?? null,
+    throttledNs: stopped?.throttledNs ?? null,
+    allPeriods: ever?.periods ?? null,
+    allThrottledPeriods: ever?.throttled ?? null,
     pressure: number(/^some avg10=([\d.]+)/.exec(pressure ?? "")?.[1]) ?? null,
     steal: ticks && before.stat && after.stat
       ? (after.stat.steal - before.stat.steal) / ticks

@@ -162,13 +162,13 @@ export interface CpuFacts {
   readonly cgroup: number | null;
   /** The quota in CPUs; null also where there is none. */
   readonly quotaCpus: number | null;
-  /** Periods of the quota in the window. */
+  /** Periods of the quota in the window, of the group that was stopped most then. */
   readonly periods: number | null;
   /** In how many of them the group was stopped. */
   readonly throttledPeriods: number | null;
   /** For how long, summed over CPUs. */
   readonly throttledNs: number | null;
-  /** Periods since the group is there. */
+  /** Periods since a group is there, of the one that was stopped in most of them. */
   readonly allPeriods: number | null;
   /** In how many of them it was stopped. */
   readonly allThrottledPeriods: number | null;
@@ -214,7 +214,7 @@ export interface VmFacts {
 export interface TimeFacts {
   /** CLOCK_MONOTONIC in seconds. */
   readonly uptimeS: number | null;
-  /** CLOCK_BOOTTIME less CLOCK_MONOTONIC, in seconds. */
+  /** CLOCK_BOOTTIME less CLOCK_MONOTONIC, in seconds: below 0 where a time namespace shifts them so. */
   readonly suspendedS: number | null;
   /** The time namespace's offset of CLOCK_MONOTONIC in seconds. */
   readonly monotonicOffsetS: number | null;

@@ -18,7 +18,7 @@ import {
   clockGettime,
   UnsupportedError,
 } from "../../mod.ts";
-import { type Counters, type Group, readCounters } from "../facts/cgroup.ts";
+import { type Group, type GroupCounters, readCounters } from "../facts/cgroup.ts";
 import { type KernelFiles, kernelFiles, Reader } from "../facts/files.ts";
 
 /** What is seen at one moment. What cannot be had here is undefined. */
@@ -32,7 +32,7 @@ export interface Look {
   readonly width: number;
   /** What reading CLOCK_MONOTONIC costs, over the system call: of a few calls. */
   readonly costRatio: number;
-  readonly quota: Counters | undefined;
+  readonly quota: GroupCounters;
   /** As `ticksInfo().jumps`. */
   readonly jumps: number | undefined;
   /** Of /dev/vmclock0: another one after each disruption. */
@@ -102,11 +102,14 @@ interface Files {
 const MAGIC = 0x4b4c4356;
 const MARKER_AT = 16;
 const HEAD_BYTES = 24;
+/** Why there is no such device for this process, nor will be. */
+const ABSENT: readonly unknown[] = ["ENOENT", "EACCES", "EPERM", "ENXIO", "ENODEV"];
 
-/** Reads the marker of disruptions, where there is such a device and it may be read. */
+/** Reads the marker of disruptions, where there is such a device; the last one where it cannot be read. */
 export function disruptionReader(path = "/dev/vmclock0"): () => bigint | undefined {
   const fs = mayReadKernelFiles() ? builtin("node:fs") as Files | undefined : undefined;
   let isThere = fs !== undefined;
+  let last: bigint | undefined;
   return () => {
     if (!fs || !isThere) return undefined;
     try {
@@ -119,10 +122,10 @@ export function disruptionReader(path = "/dev/vmclock0"): () => bigint | undefin
       }
       const view = new DataView(bytes.buffer);
       isThere = view.getUint32(0, true) === MAGIC;
-      return isThere ? view.getBigUint64(MARKER_AT, true) : undefined;
-    } catch {
-      isThere = false; // and does not come
-      return undefined;
+      last = isThere ? view.getBigUint64(MARKER_AT, true) : undefined;
+    } catch (error) { // of which most pass, such as no descriptor being left
+      if (ABSENT.includes((error as { code?: unknown }).code)) isThere = false;
     }
+    return isThere ? last : undefined;
   };
 }

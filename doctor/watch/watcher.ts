@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mostStopped } from "../facts/cgroup.ts";
 import { fillFacts } from "../facts/shape.ts";
 import type { ClocksourceFacts, Facts, PathCost } from "../facts/types.ts";
 import type { Finding, FindingId } from "../findings.ts";
@@ -58,6 +59,7 @@ const CHANGES: readonly FindingId[] = [
 export class Watcher {
   readonly #options: WatcherOptions;
   #last: Look | undefined;
+  #takes = 0;
   #state: ClockState | undefined;
   #ofClock: readonly Finding[] = [];
   /** By id: what holds, and until when. */
@@ -71,6 +73,7 @@ export class Watcher {
   take(look: Look): ClockChange[] {
     const last = this.#last;
     this.#last = look;
+    this.#takes++;
     if (!last) {
       this.#ruleClock();
       // What was so from the start is no change, but its end is one.
@@ -83,11 +86,15 @@ export class Watcher {
     const cost = this.#state?.cost;
     const wasCheap = cost !== undefined && isCheap(cost.nativeNs / cost.syscallNs);
     if (isCheap(look.costRatio) !== wasCheap) this.#ruleClock();
-    return this.#update(look, [
+    const changes = this.#update(look, [
       ...this.#ofClock,
       ...this.#moments(last, look),
       ...this.#throttled(last, look),
     ]);
+    // A rate takes two looks: theirs is the one from the start.
+    return this.#takes === 2
+      ? changes.filter(({ finding }) => finding.id !== "wall.slewing")
+      : changes;
   }
 
   /** What the rules say of the clock as it is now: asked when it was measured. */
@@ -105,16 +112,16 @@ export class Watcher {
 
   /** What the rules say of a quota that has stopped the group. */
   #throttled(last: Look, look: Look): Finding[] {
-    const [before, after] = [last.quota, look.quota];
-    if (!before || !after || after.throttled <= before.throttled) return [];
+    const stopped = mostStopped(last.quota, look.quota);
+    if (!stopped || stopped.throttled <= 0) return [];
     const { facts, quotaCpus } = this.#options;
     const seen = fillFacts({
       machine: facts.machine,
       cpu: {
         quotaCpus: quotaCpus(),
-        periods: after.periods - before.periods,
-        throttledPeriods: after.throttled - before.throttled,
-        throttledNs: after.throttledNs - before.throttledNs,
+        periods: stopped.periods,
+        throttledPeriods: stopped.throttled,
+        throttledNs: stopped.throttledNs,
       },
     });
     return CPU_RULES.flatMap((rule) => rule(seen) ?? []);
@@ -136,7 +143,8 @@ export class Watcher {
     }
     const jumps = (look.jumps ?? 0) - (last.jumps ?? 0);
     if (jumps > 0) found.push(counterJumped(jumps));
-    const disrupted = look.disruption !== last.disruption;
+    const disrupted = look.disruption !== undefined && last.disruption !== undefined &&
+      look.disruption !== last.disruption;
     const slips = jumps > 0 && slept <= SUSPEND_NS + width && isGuest(this.#options.facts) === true;
     if (disrupted || slips) found.push(vmRestored(this.#state, disrupted));
     return found;

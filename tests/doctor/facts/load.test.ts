@@ -47,6 +47,21 @@ test("loadBetween() has the differences, and parts of the window", () => {
   assertEquals(last.skipped, []);
 });
 
+test("loadBetween() finds the group that was stopped, below one that was once stopped for longer", () => {
+  const pod = {
+    "/proc/self/cgroup": "0::/pod/app\n",
+    "/sys/fs/cgroup/pod/cpu.stat": "nr_periods 90000\nnr_throttled 800\nthrottled_usec 60000000\n",
+  };
+  const app = (stat: string) => reader({ ...pod, "/sys/fs/cgroup/pod/app/cpu.stat": stat });
+  const before = readLoad(app("nr_periods 10\nnr_throttled 0\nthrottled_usec 0\n"), 0);
+  const last = app("nr_periods 30\nnr_throttled 20\nthrottled_usec 1400000\n");
+  const facts = loadBetween(last, before, readLoad(last, 2e9));
+  assertEquals(
+    [facts.periods, facts.throttledPeriods, facts.throttledNs, facts.allPeriods],
+    [20, 20, 1.4e9, 30],
+  );
+});
+
 test("loadBetween() knows little where there is little", () => {
   const nothing = reader({});
   const facts = loadBetween(nothing, readLoad(nothing, 0), readLoad(nothing, 1));

@@ -20,7 +20,7 @@ function machine(name = "tsc", first = FAST) {
     realtime: 1_790_000_000n * SECOND,
     width: 100,
     costRatio: first.nativeNs / first.syscallNs,
-    quota: { periods: 0, throttled: 0, throttledNs: 0 },
+    quota: new Map([["/app", { periods: 0, throttled: 0, throttledNs: 0 }]]),
     jumps: 0,
     disruption: 7n,
   };
@@ -132,16 +132,25 @@ test("a Watcher tells of slewing, and when it is over", () => {
   assertEquals(take(slew(-74_443n)), ["+wall.slewing"]);
 });
 
+test("a Watcher does not tell of slewing that was so from the start, but its end", () => {
+  const { take, look } = machine();
+  const slew = (ppm: bigint) => take({ monotonic: look().monotonic + ppm * 1000n });
+  assertEquals([slew(600n), slew(600n), slew(0n)], [[], [], ["-wall.slewing"]]);
+  assertEquals(slew(600n), ["+wall.slewing"]);
+});
+
 test("a Watcher tells of a restore by the device or by the counter", () => {
   const { take } = machine();
   assertEquals(take({ disruption: 8n }), ["+vm.restored"]);
   const other = machine();
   assertEquals(other.take({ jumps: 1 }), ["+counter.jumped", "+vm.restored"]);
+  // A marker that could not be read tells nothing.
+  assertEquals(machine().take({ disruption: undefined }), []);
 });
 
 test("a Watcher tells of a quota that stops the group", () => {
   const { take } = machine();
-  const quota = { periods: 10, throttled: 3, throttledNs: 2e8 };
+  const quota = new Map([["/app", { periods: 10, throttled: 3, throttledNs: 2e8 }]]);
   assertEquals(take({ quota }), ["+cpu.throttled"]);
   assertEquals([take(), take(), take()], [[], [], ["-cpu.throttled"]]);
 });
