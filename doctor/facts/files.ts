@@ -33,10 +33,18 @@ export function kernelFiles(): KernelFiles {
       } catch (error) {
         const { code } = error as { code?: string };
         const absent = code === "ENOENT" || code === "ENOTDIR";
-        return { reason: `${path}: ${REASONS[code ?? ""] ?? code ?? String(error)}`, absent };
+        return {
+          reason: `${nameless(path)}: ${REASONS[code ?? ""] ?? code ?? String(error)}`,
+          absent,
+        };
       }
     },
   };
+}
+
+/** Groups have the names of containers, users and services. */
+function nameless(path: string): string {
+  return path.replace(/^(\/sys\/fs\/cgroup)\/.*\//, "$1/.../");
 }
 
 const REASONS: Readonly<Record<string, string>> = {

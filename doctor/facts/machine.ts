@@ -113,15 +113,34 @@ export function readRtc(reader: Reader): number | undefined {
   return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
 }
 
-const LOG =
-  /\b(clocksource|TSC|tsc|kvm-clock|hpet|timekeeping|time jump|sched_clock|arch_timer|Hyper-V.*(reference|TSC))\b/;
+/**
+ * How the kernel's own lines begin. The words alone are also names of programs, such as TypeScript's
+ * `tsc`, and lines of those name users, files and containers.
+ */
+const LOG = new RegExp(
+  String.raw`^(\[Firmware \w+\]: )?(${
+    [
+      String.raw`(clocksource|kvm-clock|hpet\d*|sched_clock|timekeeping|arch_timer): `,
+      "(tsc|TSC): ([A-Z]|using )", // "tsc: page allocation failure" is the program's
+      "TSC (ADJUST|deadline|doesn't|synchronization)",
+      String.raw`Measured \d+ cycles TSC warp `,
+      "Clocksource tsc unstable|Switch(ed|ing) to clocksource ", // older kernels
+      "Hyper-V: .*(reference|TSC)",
+    ].join("|")
+  })`,
+);
+/** Of syslog(2): `<6>`, the time, and who was running (CONFIG_PRINTK_CALLER). */
+const HEAD = /^<(\d+)>(\[ *[\d.]+\](\[ *[TC]\d+\])? )?/;
+/** From here on it is what programs wrote to /dev/kmsg. */
+const OTHERS = 8;
 const MOST_LINES = 30;
 
 /** The lines of the kernel's log that concern clocks, without their times. */
 export function clockLines(log: string): string[] {
   return log.split("\n")
-    .map((line) => line.replace(/^<\d+>/, "").replace(/^\[ *[\d.]+\] /, ""))
-    .filter((line) => LOG.test(line) && !/command line/i.test(line))
+    .filter((line) => Number(HEAD.exec(line)?.[1]) < OTHERS)
+    .map((line) => line.replace(HEAD, ""))
+    .filter((line) => LOG.test(line))
     .slice(-MOST_LINES);
 }
 

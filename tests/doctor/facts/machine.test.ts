@@ -133,10 +133,30 @@ test("clockLines() keeps the lines of the kernel's log that concern clocks", () 
     "<6>[    0.000000] tsc: Detected 2600.000 MHz processor",
     "<4>[   12.345678] clocksource: timekeeping watchdog on CPU3: Marking clocksource 'tsc' as unstable",
     "<6>[   13.000000] usb 1-1: new device",
+    "<4>[    0.000000][    T0] [Firmware Bug]: TSC ADJUST: CPU0: -5 force to 0",
+    "<6>hpet0: 3 comparators, 64-bit 14.318180 MHz counter",
+    "<4>[    1.000000][   C3] Measured 57 cycles TSC warp between CPUs, turning off TSC clock.",
     "",
   ].join("\n");
   assertEquals(clockLines(log), [
     "tsc: Detected 2600.000 MHz processor",
     "clocksource: timekeeping watchdog on CPU3: Marking clocksource 'tsc' as unstable",
+    "[Firmware Bug]: TSC ADJUST: CPU0: -5 force to 0",
+    "hpet0: 3 comparators, 64-bit 14.318180 MHz counter",
+    "Measured 57 cycles TSC warp between CPUs, turning off TSC clock.",
   ]);
+});
+
+test("clockLines() keeps nothing of a program that is called tsc, nor what programs write", () => {
+  const log = [
+    "<6>[  1.1] oom-kill:constraint=CONSTRAINT_MEMCG,task_memcg=/docker/9f2c,task=tsc,uid=1000",
+    "<3>[  1.2] Memory cgroup out of memory: Killed process 4242 (tsc) total-vm:2222kB, UID:1000",
+    '<5>[  1.3] audit: type=1326 auid=1000 comm="tsc" exe="/home/alice/.bin/tsc" sig=31',
+    "<6>[  1.4] tsc[77]: segfault at 0 ip 0 sp 0 error 4 in libalice.so[7f]",
+    "<4>[  1.5] tsc: page allocation failure: order:4, cpuset=cri-containerd-9f2c.scope",
+    "<4>[  1.6] tsc invoked oom-killer: gfp_mask=0xcc0, order=0",
+    "<12>[  1.7] tsc: Starting the build of alice",
+    "<30>[  1.8] clocksource: alice",
+  ].join("\n");
+  assertEquals(clockLines(log), []);
 });
