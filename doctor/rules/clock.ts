@@ -14,6 +14,7 @@ import {
   known,
   paysSyscalls,
   type Rule,
+  slowing,
 } from "./rule.ts";
 
 /** Above, a server that reads the clock 100,000 times a second spends a tenth of a CPU on it. */
@@ -42,7 +43,7 @@ const syscall: Rule = (facts) => {
 function syscallAdvice(facts: Facts): string | null {
   const { clocksource: { current, available }, machine } = facts;
   if (isIn(facts, "gvisor")) return null; // its coarse clock is its fine one
-  if (choices(facts).length > 0) {
+  if (slowing(facts).length > 0) {
     return `See clock.boot-parameter: somebody chose this. Until then: ${COARSE}.`;
   }
   if (isIn(facts, "docker-desktop")) {
@@ -99,8 +100,7 @@ const tscRejected: Rule = (facts) => {
 const bootParameter: Rule = (facts) => {
   const parameters = choices(facts);
   if (parameters.length === 0) return undefined;
-  const costly = paysSyscalls(facts) &&
-    parameters.some((parameter) => !/^vsyscall/.test(parameter));
+  const costly = paysSyscalls(facts) && slowing(facts).length > 0;
   return {
     id: "clock.boot-parameter",
     severity: costly ? "warning" : "information",
@@ -116,16 +116,17 @@ const bootParameter: Rule = (facts) => {
 };
 
 const guestUnstable: Rule = (facts) => {
-  const { current } = facts.clocksource;
+  const { current, parameters } = facts.clocksource;
   if (!entersKernel(facts) || (current !== "kvm-clock" && current !== "xen")) return undefined;
-  const better = current === "xen" && counterIsBetter(facts);
+  // Then whatever the host says of kvm-clock is not asked.
+  if (current === "kvm-clock" && parameters?.includes("no-kvmclock-vsyscall")) return undefined;
   return {
     id: "clock.guest-unstable",
     severity: "warning",
     evidence: [evidence("clocksource", current), ...costEvidence(facts)],
     meaning: `The host does not vouch that its counters agree (PVCLOCK_TSC_STABLE_BIT), so that ` +
       `${current} cannot be read without the kernel.`,
-    advice: better
+    advice: counterIsBetter(facts)
       ? "See clock.syscall: tsc is offered and cheap."
       : `Nothing in this machine changes that: move it to another host. Until then: ${COARSE}.`,
   };
@@ -147,7 +148,7 @@ const jiffies: Rule = (facts) => {
 };
 
 function jiffiesAdvice(facts: Facts): string {
-  if (choices(facts).length > 0) return "See clock.boot-parameter: somebody chose this.";
+  if (slowing(facts).length > 0) return "See clock.boot-parameter: somebody chose this.";
   const others = (facts.clocksource.available ?? []).filter((name) => !/jiffies/.test(name));
   if (others.length > 0) {
     return `As root on the host: echo ${others[0]} > /sys/devices/system/clocksource/` +

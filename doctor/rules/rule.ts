@@ -42,10 +42,18 @@ export function paysSyscalls(facts: Facts): boolean {
   return entersKernel(facts) || facts.vdso.entries?.["clock_gettime"] === "syscall";
 }
 
+/** Of DMI: vendor and product of virtual machines. Amazon's physical ones are *.metal. */
+const VIRTUAL =
+  /QEMU|KVM|VMware|Virtual|Google Compute Engine|vServer|^Amazon EC2 [\w-]+\.(?!metal)/;
+
 /** Whether a hypervisor runs this; undefined where nobody says. */
-export function isGuest({ machine }: Facts): boolean | undefined {
+export function isGuest({ machine, vm }: Facts): boolean | undefined {
   if (machine.hypervisor !== null) return machine.hypervisor !== "";
-  return machine.flags?.includes("hypervisor");
+  if (machine.flags !== null) return machine.flags.includes("hypervisor");
+  // Other CPUs than those of x86 do not say: what is there says it.
+  const clocks = vm.ptp?.some((name) => name === "KVM virtual PTP" || name === "hyperv");
+  const isVirtual = vm.vmclock || clocks || VIRTUAL.test(`${machine.vendor} ${machine.product}`);
+  return isVirtual || undefined;
 }
 
 /** Whether this is such a place: `"gvisor"`. */
@@ -62,9 +70,20 @@ export function costEvidence({ measured }: Facts): Evidence[] {
   ];
 }
 
-/** The boot parameters that choose a clock, or how it is read. */
+/** The boot parameters that choose a clock, or how it is read, whatever comes of it. */
 export function choices({ clocksource }: Facts): string[] {
   return (clocksource.parameters ?? []).filter((parameter) =>
     /^(clocksource=|tsc=|notsc$|no-kvmclock|vdso=|vsyscall=|nohpet$|hpet=)/.test(parameter)
+  );
+}
+
+/** Of these the ones that can be why readings are slow: they take away the clocks that are fast. */
+export function slowing(facts: Facts): string[] {
+  const { current } = facts.clocksource;
+  return choices(facts).filter((parameter) =>
+    /^(vdso=0|notsc|tsc=unstable|no-kvmclock(-vsyscall)?)$/.test(parameter) ||
+    (current !== "tsc" && parameter === `clocksource=${current}`) ||
+    // HPET is no faster than what the kernel takes in its place, unless that is nothing.
+    (/jiffies/.test(current ?? "") && /^(nohpet|hpet=disable)$/.test(parameter))
   );
 }

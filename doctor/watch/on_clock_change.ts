@@ -7,7 +7,7 @@ import { detectPlatform, globals, show } from "../../core/internals.ts";
 import { clockCost } from "../cost.ts";
 import { findGroups, readGroups } from "../facts/cgroup.ts";
 import { kernelFiles, Reader } from "../facts/files.ts";
-import { readClocksource, readMachine } from "../facts/machine.ts";
+import { readClocksource, readMachine, readVm } from "../facts/machine.ts";
 import { askCounter, askCpuid } from "../facts/native.ts";
 import { fillFacts } from "../facts/shape.ts";
 import type { Facts } from "../facts/types.ts";
@@ -94,6 +94,7 @@ function lastingFacts(reader: Reader): Facts {
     clocksource: readClocksource(reader),
     vdso: { entries: sources().entries },
     counter: askCounter(clockCost().syscallNs),
+    vm: readVm(reader),
   });
 }
 

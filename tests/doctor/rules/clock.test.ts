@@ -1,8 +1,11 @@
 /** Where the rules of the clocksource say something, and where they do not. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { fillFacts, type PartialFacts } from "../../../doctor/facts/shape.ts";
+import { fillFacts, parseFacts, type PartialFacts } from "../../../doctor/facts/shape.ts";
 import { CLOCK_RULES } from "../../../doctor/rules/clock.ts";
+import { ROOT } from "../../support.ts";
 
 const VDSO = { entries: { clock_gettime: "vdso" }, mapped: true };
 
@@ -96,6 +99,59 @@ test("clock.boot-parameter is a warning only where readings are slow for it", ()
   assertEquals(severity("tsc=unstable", 20), "information");
   assertEquals(severity("vsyscall=none", 100), "information");
   assertEquals(severity("nohz=off", 100), undefined);
+});
+
+/** A platform of the fixtures whose kernel got a boot parameter: findings of the clock. */
+function booted(platform: string, parameter: string) {
+  const file = join(ROOT, `tests/fixtures/platforms/${platform}.json`);
+  const { version: _, ...facts } = parseFacts(readFileSync(file, "utf8"));
+  const found = find({ ...facts, clocksource: { ...facts.clocksource, parameters: [parameter] } });
+  return (id: string) => found.find((finding) => finding.id === id);
+}
+
+test("clock.boot-parameter is no cause where the parameter takes away no fast clock", () => {
+  const others: [platform: string, parameter: string, id: string, advice: RegExp][] = [
+    ["docker_desktop_hpet", "vsyscall=emulate", "clock.syscall", /^Restart Docker Desktop/],
+    ["aws_xen", "vsyscall=none", "clock.syscall", /echo tsc >/],
+    ["bare_metal_tsc_rejected", "clocksource=tsc", "clock.tsc-rejected", /^Update firmware/],
+    ["bare_metal_tsc_rejected", "clocksource=tsc", "clock.syscall", /^No better clocksource/],
+    ["bare_metal_tsc_rejected", "tsc=reliable", "clock.syscall", /^No better clocksource/],
+    ["jiffies", "vsyscall=none", "clock.jiffies", /^The hypervisor offers no clock/],
+  ];
+  for (const [platform, parameter, id, advice] of others) {
+    const finding = booted(platform, parameter);
+    assertMatch(finding(id)?.advice ?? "", advice);
+    assertEquals(finding("clock.boot-parameter")?.severity, "information", platform + parameter);
+  }
+});
+
+test("clock.boot-parameter is the cause where it does", () => {
+  const causes: [platform: string, parameter: string, id: string][] = [
+    ["bare_metal_chosen_hpet", "clocksource=hpet", "clock.syscall"],
+    ["bare_metal_tsc_rejected", "notsc", "clock.syscall"],
+    ["kvm_no_stable_bit", "no-kvmclock-vsyscall", "clock.syscall"],
+    ["jiffies", "hpet=disable", "clock.jiffies"],
+  ];
+  for (const [platform, parameter, id] of causes) {
+    const finding = booted(platform, parameter);
+    assertMatch(finding(id)?.advice ?? "", /^See clock\.boot-parameter/);
+    assertMatch(finding("clock.boot-parameter")?.severity ?? "", /warning|information/);
+    assertEquals(finding("clock.guest-unstable"), undefined);
+    assertEquals(finding("clock.tsc-rejected"), undefined);
+  }
+});
+
+test("clock.guest-unstable says the same as clock.syscall of a counter that is offered", () => {
+  const facts: PartialFacts = {
+    vdso: VDSO,
+    measured: costing(310, 300),
+    machine: { arch: "x86_64", invariant: true, hypervisor: "KVMKVMKVM" },
+    clocksource: { current: "kvm-clock", available: ["kvm-clock", "tsc"], parameters: [] },
+    counter: { costNs: 10 },
+  };
+  const advice = find(facts).map(({ advice }) => advice ?? "");
+  assertMatch(advice[0] ?? "", /echo tsc >/);
+  assertMatch(advice[1] ?? "", /^See clock\.syscall/);
 });
 
 test("clock.jiffies goes by the name or by the steps", () => {

@@ -19,6 +19,24 @@ test("vm.restored takes a clock that is far from the device, but no time zone", 
   assertEquals(apart(-64, ""), []);
 });
 
+test("vm.restored knows a guest of a CPU that does not say so by what is there", () => {
+  const found = (facts: PartialFacts) =>
+    ids({ wall: { rtcS: 300 }, ...facts, machine: { arch: "aarch64", ...facts.machine } })
+      .includes("vm.restored");
+  const of = (vendor: string, product: string) => found({ machine: { vendor, product } });
+  assertEquals(found({}), false);
+  assertEquals(found({ vm: { vmclock: true, ptp: [] } }), true);
+  assertEquals(found({ vm: { ptp: ["ena-ptp", "KVM virtual PTP"] } }), true);
+  assertEquals(found({ vm: { ptp: ["ena-ptp"] } }), false);
+  assertEquals(of("QEMU", "QEMU Virtual Machine"), true);
+  assertEquals(of("Google", "Google Compute Engine"), true);
+  assertEquals(of("Microsoft Corporation", "Virtual Machine"), true);
+  assertEquals(of("Microsoft Corporation", "Surface"), false);
+  assertEquals(of("Amazon EC2", "m7g.large"), true);
+  assertEquals(of("Amazon EC2", "m7g.metal"), false);
+  assertEquals(found({ machine: { vendor: "QEMU", hypervisor: "" } }), false);
+});
+
 test("vm.time-sync names the host's clocks, and no network card", () => {
   assertEquals(ids({ vm: { ptp: ["KVM virtual PTP"] } }), ["vm.time-sync"]);
   assertEquals(ids({ vm: { ptp: ["hyperv"], vmclock: false } }), ["vm.time-sync"]);
@@ -32,6 +50,8 @@ test("suspend.seen does not take a time namespace for sleep", () => {
   assertEquals(time(0.1), []);
   assertEquals(time(3600), ["suspend.seen"]);
   assertEquals(time(100_000, 200_000, 100_000), ["timens.shifted"]);
+  assertEquals(time(-86_400, 0, 86_400), ["timens.shifted"]);
+  assertEquals(time(3600 - 86_400, 0, 86_400), ["suspend.seen", "timens.shifted"]);
   assertEquals(time(103_600, 200_000, 100_000), ["suspend.seen", "timens.shifted"]);
   assertEquals(ids({ time: { suspendedS: 3600 }, machine: { places: ["gvisor"] } }), []);
 });
