@@ -76,7 +76,11 @@ function checkOptions({ from, deep, collect, watch, interval, prometheus }: Doct
     notWith("--from", { "--deep": deep, "--collect": collect !== undefined, "--watch": watch });
   }
   if (watch) {
-    notWith("--watch", { "--collect -": collect === "-", "--prometheus -": prometheus === "-" });
+    const isOutput = (file: string | undefined) => file !== undefined && isStandardOutput(file);
+    notWith("--watch", {
+      "--collect -": isOutput(collect),
+      "--prometheus -": isOutput(prometheus),
+    });
   }
   if (interval !== undefined && !watch) throw new UsageError("Expected --watch with --interval");
 }

@@ -11,7 +11,8 @@ const RTC_S = 5;
 /** Some keep it in local time. */
 const ZONE_S = 900;
 
-const restored: Rule = (facts) => {
+/** By the real-time clock device alone. */
+export const restored: Rule = (facts) => {
   const { wall: { rtcS }, clocksource } = facts;
   if (rtcS === null || Math.abs(rtcS) <= RTC_S || isGuest(facts) !== true) return undefined;
   const ofZone = Math.abs(rtcS - Math.round(rtcS / ZONE_S) * ZONE_S);

@@ -35,6 +35,8 @@ test(
       assertEquals(JSON.parse(readFileSync(file, "utf8")), found.facts);
       const there = await examined(["--from", file, "--json"]);
       assertEquals([there.status, JSON.parse(there.text)], [here.status, found]);
+      writeFileSync(file, here.text); // what --json prints will do as well
+      assertEquals(await examined(["--from", file, "--json"]), there);
       assert((found.facts.measured.nullSyscallNs ?? 0) > 0, "it was measured");
     });
   },
@@ -77,12 +79,17 @@ test("vdso doctor explains a finding, without a look at the machine", TIMEOUT, a
 
 test("vdso doctor says in words what is wrong, and exits 3", TIMEOUT, async () => {
   await inDirectory(async (directory) => {
+    const nothing = join(directory, "nothing.json");
+    writeFileSync(nothing, '{"version":1}');
     const other = join(directory, "other.json");
     writeFileSync(other, '{"version":1,"cpu":{"steal":"much"}}');
     const wrong: [words: string[], said: RegExp][] = [
       [["--explain", "clock"], /clock/],
       [["--from", "cli.ts"], /^cli\.ts is no JSON$/],
       [["--from", other], /holds no facts of vdso doctor: Expected `cpu\.steal` to be a number/],
+      [["--from", nothing], /holds no facts of vdso doctor: Expected the facts to have some of/],
+      [["--watch", "--json", "--prometheus", "/dev/stdout"], /^Expected --watch or --prometheus -/],
+      [["--watch", "--json", "--collect", "/dev/stdout"], /^Expected --watch or --collect -/],
       [["--collect", directory], /^Cannot write .*: it is a directory$/],
     ];
     for (const [words, said] of wrong) {

@@ -5,9 +5,14 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { withChange } from "../../../cli/doctor/watch.ts";
-import { fillFacts } from "../../../doctor/facts/shape.ts";
-import { examineFacts, type Finding } from "../../../doctor/mod.ts";
+import { persistent, Watched, withChange } from "../../../cli/doctor/watch.ts";
+import { fillFacts, type PartialFacts } from "../../../doctor/facts/shape.ts";
+import {
+  type ClockChange,
+  examineFacts,
+  type Finding,
+  type FindingId,
+} from "../../../doctor/mod.ts";
 import { command, ROOT } from "../../support.ts";
 import { inDirectory } from "../directory.ts";
 
@@ -29,6 +34,80 @@ test("withChange() adds what has come, and withdraws what is over", () => {
   assertEquals(worse.severity, "critical");
   assertEquals(withChange(worse, { finding: slow, over: false }), worse);
   assertEquals(withChange(worse, { finding: slow, over: true }), first);
+});
+
+/** What is told, and what then holds, of facts that change. */
+function watched(first: PartialFacts, ignore: readonly FindingId[] = []) {
+  let facts = fillFacts(first);
+  const watched = new Watched(examineFacts(facts, ignore), ignore, () => facts);
+  const ids = (changes: readonly ClockChange[]) =>
+    changes.map(({ finding: { id, severity }, over }) => `${over ? "-" : "+"}${severity} ${id}`);
+  return {
+    renew(now: PartialFacts) {
+      facts = fillFacts(now);
+      return ids(watched.renew());
+    },
+    take: (id: FindingId, over: boolean) =>
+      ids(watched.take({ finding: finding(id, "warning"), over })),
+    holds: () => watched.examination.findings.map(({ id }) => id),
+    severity: () => watched.examination.severity,
+    evidence: () => watched.examination.findings[0]?.evidence[0]?.value,
+  };
+}
+
+test("a Watched withdraws what has passed of the first examination, and tells what has come", () => {
+  const { renew, holds, severity, evidence } = watched({
+    cpu: { pressure: 80 },
+    wall: { maxerrorUs: 16e6, taiS: 0 },
+    measured: { backwards: 0 },
+  });
+  assertEquals(holds(), ["cpu.pressure", "wall.unsynchronised", "tai.unset"]);
+  assertEquals(renew({ cpu: { pressure: 60 }, wall: { maxerrorUs: 100, taiS: 0 } }), [
+    "-warning wall.unsynchronised",
+  ]);
+  assertEquals([holds(), evidence()], [["cpu.pressure", "tai.unset"], 60]);
+  assertEquals(renew({ wall: { taiS: 0 } }), ["-warning cpu.pressure"]);
+  assertEquals([holds(), severity()], [["tai.unset"], "information"]);
+  assertEquals(renew({ wall: { taiS: 37 }, cpu: { steal: 0.2 } }), [
+    "+warning cpu.steal",
+    "-information tai.unset",
+  ]);
+});
+
+test("a Watched leaves to onClockChange() what that has told", () => {
+  const often = { cpu: { allPeriods: 100, allThrottledPeriods: 50 } };
+  const { renew, take, holds, severity } = watched(often);
+  assertEquals([holds(), severity()], [["cpu.throttled"], "information"]);
+  assertEquals(take("cpu.throttled", false), ["+warning cpu.throttled"]);
+  assertEquals([renew(often), severity()], [[], "warning"]);
+  assertEquals(take("cpu.throttled", true), []); // it is still so, if not now
+  assertEquals(renew(often), ["+information cpu.throttled"]);
+  assertEquals(take("wall.slewing", false), ["+warning wall.slewing"]);
+  assertEquals(renew({}), ["-information cpu.throttled"]);
+  assertEquals(take("wall.slewing", true), ["-warning wall.slewing"]);
+  assertEquals(take("wall.slewing", true), []);
+  assertEquals(holds(), []);
+});
+
+test("a Watched tells nothing of what is to be ignored", () => {
+  const { renew, take, holds } = watched({ cpu: { pressure: 80 } }, ["cpu.pressure", "cpu.steal"]);
+  assertEquals(renew({ cpu: { steal: 0.5, pressure: 70 } }), []);
+  assertEquals(take("cpu.steal", false), []);
+  assertEquals(holds(), []);
+});
+
+test("persistent() says once that a file cannot be written, and tries again", (context) => {
+  const said = context.mock.method(console, "error", () => {});
+  const works = [false, false, true, false];
+  const write = persistent((attempt: number) => {
+    if (!works[attempt]) throw new Error(`disk full at ${attempt}`);
+  });
+  const counts = works.map((_, attempt) => {
+    write(attempt);
+    return said.mock.callCount();
+  });
+  assertEquals(counts, [1, 1, 1, 2]);
+  assertEquals(said.mock.calls[0]?.arguments as unknown, ["vdso: disk full at 0"]);
 });
 
 test("vdso doctor --watch reports, goes on until it is told to end, and writes metrics", {

@@ -1,7 +1,12 @@
 /** Facts are collected wherever the kernel's files may be, and hold nothing private. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { collectFacts } from "../../../doctor/facts/collect.ts";
+import { collectFacts, passingCollector } from "../../../doctor/facts/collect.ts";
+import { fillFacts, parseFacts } from "../../../doctor/facts/shape.ts";
+import { CLOCK_BOOTTIME, CLOCK_MONOTONIC, clockGettime } from "../../../mod.ts";
+import { timeNamespace } from "../../launchers.ts";
+import { run, skipUnless } from "../../support.ts";
 import { fakeFiles } from "./fake_files.ts";
 
 const timeout = 60_000;
@@ -31,4 +36,35 @@ test("collectFacts() keeps no name of host, user or directory", { timeout }, asy
   );
   for (const word of ["private", "10.1.2.3", "secret"]) assert(!json.includes(word), word);
   assert(json.includes("tsc=reliable"));
+});
+
+test("passingCollector() collects anew who takes CPU time, and the wall clock", () => {
+  const collect = passingCollector(
+    fakeFiles({ "/proc/pressure/cpu": "some avg10=2.50 avg60=1.00 avg300=0.10 total=5\n" }),
+  );
+  const known = fillFacts({
+    machine: { arch: "x86_64", places: ["docker"] },
+    cpu: { pressure: 80, steal: 0.5 },
+    wall: { taiS: 1000, rtcS: 60 },
+  });
+  const { cpu, wall, ...others } = collect(known);
+  const { cpu: _cpu, wall: _wall, ...same } = known;
+  assertEquals(others, same);
+  assertEquals([cpu.pressure, cpu.steal, wall.rtcS], [2.5, null, null]);
+  assert((cpu.windowNs ?? 0) > 0 && (wall.taiS ?? 1000) < 1000 && wall.status !== null);
+});
+
+const launcher = timeNamespace(86_400, 0);
+const skip = skipUnless(
+  spawnSync(launcher[0] ?? "", [...launcher.slice(1), "true"]).status === 0,
+  "no time namespace can be made here: that takes root",
+  "REQUIRE_ROOT",
+);
+
+test("collectFacts() has below 0 what a time namespace takes from sleep", { skip, timeout }, () => {
+  const { stdout } = run("cli.ts", ["doctor", "--collect", "-"], { launcher });
+  const { monotonicOffsetS, suspendedS } = parseFacts(stdout).time;
+  assertEquals(monotonicOffsetS, 86_400);
+  const sleptS = Number(clockGettime(CLOCK_BOOTTIME) - clockGettime(CLOCK_MONOTONIC)) / 1e9;
+  assertLess(Math.abs((suspendedS ?? 0) + 86_400 - sleptS), 0.5);
 });
