@@ -48,7 +48,7 @@ export function hrTime(): HrTime {
  * The SDK takes a number for milliseconds, so a reading of `now()` must not be given to it as it is.
  * Read again after somebody has set the wall clock, the same reading gives another time.
  *
- * @param ns nanoseconds of CLOCK_MONOTONIC, from 0 to 2^59
+ * @param ns nanoseconds of CLOCK_MONOTONIC, from 0 to 2^59; a part of one is dropped
  * @returns whole seconds since the Unix epoch, and nanoseconds from 0 to 999999999
  * @throws {TypeError} if `ns` is neither a number nor a bigint
  * @throws {RangeError} if `ns` cannot be a reading: since the epoch, negative, or not finite
@@ -73,7 +73,9 @@ export function toHrTime(ns: number | bigint): HrTime {
   }
   const anchor = anchors.at(now());
   // As a number, a bigint may be off by a few nanoseconds; what lies between is smaller.
-  const since = typeof ns === "bigint" ? Number(ns - BigInt(anchor.now)) : ns - anchor.now;
+  const since = typeof ns === "bigint"
+    ? Number(ns - BigInt(anchor.now))
+    : Math.floor(ns) - anchor.now;
   return mark(addNs(anchor.wall, since));
 }
 

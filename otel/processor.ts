@@ -31,7 +31,8 @@ import type { HrTime, ReadableSpan, SpanProcessor } from "./types.ts";
  *   milliseconds from the start, as those of `Date` are, or by lying outside the span. What is none
  *   of these counts from the start, and moves with it, by less than a millisecond.
  * - In a span whose start was given, the SDK's own times are whole milliseconds of `Date.now()`: its
- *   events stay, and its end, if that is just now, gets the nanoseconds.
+ *   events stay, and its end gets the nanoseconds, if it is just now, or was put at the start because
+ *   `Date.now()` was before that.
  *
  * Costs one to two microseconds a span. Where the process has been forbidden to ask the time, spans pass
  * through as they are. See https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor.
@@ -160,14 +161,20 @@ function corrected(span: ReadableSpan, begin: Begin, now: number, clocks: Clocks
   };
 }
 
-/** The end of a span whose start was given: then the SDK ends it at `Date.now()`. */
+/**
+ * The end of a span whose start was given: then the SDK ends it at `Date.now()`, and at its start if
+ * that is later. It may well be: a start may have nanoseconds, and the wall clock be set back.
+ */
 function dateEnd(
-  { endTime }: ReadableSpan,
+  { startTime, endTime }: ReadableSpan,
   { anchor }: Begin,
   now: number,
   { wall }: Clocks,
 ): HrTime {
-  return isDateNow(endTime, wall()) && !isGiven(endTime) ? timeAt(anchor, now) : endTime;
+  if (isGiven(endTime)) return endTime;
+  const time = wall();
+  const isStart = nsBetween(startTime, endTime) === 0 && nsBetween(startTime, time) < 2 * MS;
+  return isStart || isDateNow(endTime, time) ? timeAt(anchor, now) : endTime;
 }
 
 /**

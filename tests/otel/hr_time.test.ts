@@ -32,6 +32,7 @@ test("toHrTime() gives a reading of now() the time that hrTime() had then", () =
   }
   const ns = now();
   assertEquals(nanoseconds(toHrTime(ns + 1e9)) - nanoseconds(toHrTime(ns)), 1_000_000_000n);
+  assertEquals(toHrTime(Math.floor(ns / 2) + 0.5), toHrTime(Math.floor(ns / 2)));
   const exact = nowBigInt();
   assertEquals(nanoseconds(toHrTime(exact + 1n)) - nanoseconds(toHrTime(exact)), 1n);
 });

@@ -9,6 +9,11 @@ import { collector, type Exported, nanoseconds, SDKS } from "../sdks.ts";
 import { assertNear, below, end, HOUR, MS, start, traced } from "../spans.ts";
 import { inWorld } from "../world.ts";
 
+const hrOf = (time: bigint): [number, number] => [
+  Number(time / 1_000_000_000n),
+  Number(time % 1_000_000_000n),
+];
+
 for (const sdk of SDKS) {
   const line = `with line ${sdk.line} of the SDK`;
 
@@ -105,6 +110,51 @@ for (const sdk of SDKS) {
   );
 }
 
+for (const sdk of SDKS) {
+  const line = `with line ${sdk.line} of the SDK`;
+
+  for (const seconds of [0, HOUR, -HOUR]) {
+    test(
+      `clockSpanProcessor() gives the end of a short span, the wall clock set by ${seconds} s, ${line}`,
+      inWorld((world) => {
+        const { tracer, spans } = traced(sdk, world);
+        for (let i = 0; i < 20; i++) {
+          // Some end in the millisecond in which they began, some in another.
+          const length = 50_000 + i * 100_001;
+          const startTime = hrOf(world.time);
+          const span = tracer.startSpan("short", { startTime });
+          world.pass(length);
+          if (i === 10) world.setWall(seconds);
+          span.end();
+          const exported = spans.at(-1) as Exported;
+          assertEquals(exported.startTime, startTime);
+          assertNear(nanoseconds(exported.duration), BigInt(length));
+        }
+      }),
+    );
+  }
+
+  test(
+    `clockSpanProcessor() leaves a span without a length where its times say so, ${line}`,
+    inWorld((world) => {
+      const { tracer, spans } = traced(sdk, world);
+      const time = hrOf(world.time);
+      const own = hrTime();
+      const before = tracer.startSpan("before", { startTime: time });
+      world.pass(3 * MS);
+      before.end([...time]);
+      tracer.startSpan("own", { startTime: own }).end(own);
+      const future = tracer.startSpan("future", { startTime: [time[0] + 9, 1] });
+      world.pass(MS);
+      future.end();
+      assertEquals(
+        spans.map(({ startTime, endTime, duration }) => [startTime, endTime, duration]),
+        [time, own, [time[0] + 9, 1]].map((time) => [time, time, [0, 0]]) as never,
+      );
+    }),
+  );
+}
+
 test(
   "clockSpanProcessor() knows a start without the SDK's mark",
   inWorld((world) => {
@@ -112,12 +162,8 @@ test(
     const corrected = processorOn(world.clocks, new Anchors(world.clocks), processor);
     const context = { getValue: () => undefined };
     const ms = (time: bigint) => time / 1_000_000n;
-    const hr = (time: bigint): [number, number] => [
-      Number(time / 1_000_000_000n),
-      Number(time % 1_000_000_000n),
-    ];
     const began = world.time;
-    const now = hr(ms(began) * 1_000_000n);
+    const now = hrOf(ms(began) * 1_000_000n);
     const span = (startTime: [number, number]) => ({
       name: "old",
       spanContext: () => ({ traceId: "1", spanId: "2" }),
@@ -130,7 +176,7 @@ test(
       droppedEventsCount: 0,
       droppedLinksCount: 0,
     });
-    const starts = [now, hr(began - 7_000_000_000n), [now[0], now[1] + 1], [now[0] - 1, now[1]]];
+    const starts = [now, hrOf(began - 7_000_000_000n), [now[0], now[1] + 1], [now[0] - 1, now[1]]];
     for (const time of starts as [number, number][]) {
       const old = span(time);
       corrected.onStart(old, context);
