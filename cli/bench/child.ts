@@ -52,9 +52,10 @@ export function childUrl(plan: ChildPlan): string {
   return `data:text/javascript;base64,${Buffer.from(text).toString("base64")}`;
 }
 
-/** Deno has it for the main thread, too. */
-interface LoadTarget {
-  addEventListener(type: "load", listener: () => void): void;
+/** Deno has these for the main thread, too. */
+interface DenoGlobal {
+  readonly Deno: { readonly exitCode: number };
+  addEventListener(type: "load" | "unload", listener: () => void): void;
 }
 
 /** Its text is its only contact with this module. */
@@ -74,7 +75,11 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
   const runs = new Set<(options?: RunOptions) => Promise<RunResult>>();
   const running: Promise<RunResult>[] = [];
   let declared = 0;
+  let unfinished = 0;
   let waiting: string[] = [];
+  let isOver = false;
+  /** Called with the first declaration. */
+  let wake = (): void => {};
   /** Where the library lies that the file imports, as stacks name it. */
   let library: string | undefined;
 
@@ -85,6 +90,7 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
       runs.add(run);
       declared++;
       waiting.push(name);
+      wake();
     },
     options(own: RunOptions): RunnerOptions {
       const wanted = pattern ?? own.filter;
@@ -108,6 +114,9 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
     },
     running(run: Promise<RunResult>): void {
       running.push(run);
+      unfinished++;
+      const ended = () => void unfinished--;
+      run.then(ended, ended);
     },
   };
 
@@ -115,32 +124,60 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
     // A dynamic import would need the permission to read the file. Deno tells when it has run.
     // It does so, too, if the file threw: but then it ends with that after its first timers, which a
     // busy machine lets expire before.
-    const target = globalThis as unknown as LoadTarget;
+    const target = globalThis as unknown as DenoGlobal;
+    const { Deno } = target;
     target.addEventListener(
       "load",
       () => setTimeout(() => setTimeout(() => void finish(), 0), 0),
     );
+    // Deno.exit() calls no listeners of the process.
+    target.addEventListener("unload", () => exited(Deno.exitCode));
   } else {
+    process.once("exit", exited);
     // Once it has begun, so that it is the main module. If it fails, the runtime reports that.
     setTimeout(() => void import(url).then(finish, () => {}), 0);
   }
 
+  /** A file may run its benchmarks itself, and end its process then. */
+  function exited(code: number): void {
+    const isDone = declared > 0 && waiting.length === 0 && unfinished === 0;
+    if (!isOver && isDone && code === 0) send({ kind: "end", declared });
+  }
+
   /** Runs what the file declared and did not run itself. */
   async function finish(): Promise<void> {
+    // A file that awaits nothing may declare behind what its functions await.
+    if (declared === 0) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        process.once("beforeExit", resolve);
+      });
+      await turn(); // who declares may run it, too
+    }
     // What a benchmark waits for need not keep the process: a Worker that is unref'd, for example.
     setInterval(() => {}, 1e9);
     try {
-      // What the file began and did not wait for; when that ends, the file may begin another.
-      for (const run of running) {
-        await run;
-        await new Promise((resolve) => setTimeout(resolve, 0));
-      }
-      for (const run of runs) await run();
+      let seen: number;
+      do {
+        seen = declared;
+        // What the file began and did not wait for; when that ends, the file may begin another.
+        for (const run of running) {
+          await run;
+          await turn();
+        }
+        for (const run of runs) await run();
+        await turn();
+      } while (declared > seen);
       send({ kind: "end", declared });
     } catch (error) {
       send({ kind: "failed", error: textOf(error) });
     }
+    isOver = true;
     exit(); // whatever servers and timers are left
+  }
+
+  function turn(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 0));
   }
 
   /** Whatever was thrown, and what caused it: it need not be an Error. */

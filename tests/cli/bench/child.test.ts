@@ -8,6 +8,8 @@ import { COMMON_JS, makeProject, measured, runIn, TYPELESS } from "./project.ts"
 
 const TIMEOUT = { timeout: 120_000 };
 const EVERY = ["deno", "bun", ...(full ? ["node22"] : []), "node26"];
+/** Of many files each in one of them. */
+const inTurn = (i: number) => full ? EVERY : EVERY.slice(i % EVERY.length, i % EVERY.length + 1);
 
 const THROWS = `import { bench } from "@x/vdso/bench";
 const fail = (text) => { throw new RangeError(text); };
@@ -76,6 +78,80 @@ test("a file that throws has failed, whatever it has declared before", TIMEOUT, 
         assertMatch(lines.join("\n"), /[Ee]rror: (at once|awaited)$/m);
         const foreign = lines.filter((line) => /^\s+at /.test(line) && !line.includes(name));
         assertEquals([runtime, name, foreign], [runtime, name, []]);
+      }
+    }
+  });
+});
+
+/** As main() is written in CommonJS, which has no top-level await; short in every mode. */
+const MAIN = (declares: string, before = "") =>
+  `const { bench, run } = require("@x/vdso/bench");
+const declare = (name) => bench(name, () => Math.random(), { warmup: 5 });
+async function main() {
+  await require("node:fs/promises").readFile(__filename);
+  ${declares}
+}
+${before}
+main();
+`;
+
+test("what a file declares behind an await of its functions is run, too", TIMEOUT, async () => {
+  await inDirectory(async (directory) => {
+    const files: [name: string, text: string, names: string[], printed: string[]][] = [
+      ["late.cjs", MAIN('declare("late");', 'declare("first");'), ["first", "late"], []],
+      ["alone.cjs", MAIN('declare("a"); await null; declare("b");'), ["a", "b"], []],
+      [
+        "own.cjs",
+        MAIN('declare("a"); console.log((await run()).results.length); declare("b");'),
+        ["a", "b"],
+        ["1"],
+      ],
+      ["nothing.cjs", MAIN('console.log("nothing");'), [], ["nothing"]],
+    ];
+    const texts = files.map(([name, text]) => [name, text]);
+    makeProject(directory, {
+      "package.json": TYPELESS,
+      ...Object.fromEntries(texts) as Record<string, string>,
+    });
+    for (const [i, [name, , names, printed]] of files.entries()) {
+      for (const runtime of inTurn(i)) {
+        const outcome = await runIn(runtime, join(directory, name), ["-A"]);
+        const { failure, declared, printed: { lines } } = outcome;
+        assertEquals([runtime, name, failure, lines], [runtime, name, undefined, printed]);
+        assertEquals([measured(outcome), declared], [names, names.length]);
+      }
+    }
+  });
+});
+
+test("a file may end its process when all that it declared has run", TIMEOUT, async () => {
+  await inDirectory(async (directory) => {
+    const text = `import process from "node:process";
+import { bench, run } from "@x/vdso/bench";
+bench("a", () => Math.random(), { warmup: 5 });
+`;
+    const files: [name: string, text: string, failure: RegExp | undefined][] = [
+      ["deno.mjs", "await run();\n(globalThis.Deno ?? process).exit();", undefined],
+      ["run.mjs", "await run();\nprocess.exit(0);", undefined],
+      ["status.mjs", "await run();\nprocess.exit(3);", /^Ended with exit status 3$/],
+      ["before.mjs", "process.exit(0);", /^Ended with exit status 0$/],
+      ["early.mjs", "run();\nawait null;\nprocess.exit(0);", /^Ended with exit status 0 in "a"/],
+      [
+        "more.mjs",
+        'await run();\nbench("b", () => 1);\nprocess.exit(0);',
+        /^Ended with exit status 0$/,
+      ],
+    ];
+    const texts = files.map(([name, more]) => [name, `${text}${more}\n`]);
+    makeProject(directory, {
+      "package.json": TYPELESS,
+      ...Object.fromEntries(texts) as Record<string, string>,
+    });
+    for (const [i, [name, , failure]] of files.entries()) {
+      for (const runtime of inTurn(i)) {
+        const outcome = await runIn(runtime, join(directory, name), ["-A"]);
+        if (failure) assertMatch(`${outcome.failure}`, failure, `${runtime} ${name}`);
+        else assertEquals([name, outcome.failure, outcome.declared], [name, undefined, 1], runtime);
       }
     }
   });
