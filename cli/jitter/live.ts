@@ -6,6 +6,7 @@
 import process from "node:process";
 import type { Cause, JitterProgress } from "../../jitter/mod.ts";
 import { printWithUnit } from "../bench/units.ts";
+import { isDumb } from "../output.ts";
 import { clip, padEnd, padStart, terminalWidth } from "../width.ts";
 import { printPercent } from "./report.ts";
 
@@ -17,12 +18,13 @@ const CLEAR_BELOW = "\x1b[J";
 /** Draws over what it drew before. */
 export class Live {
   readonly #output: NodeJS.WriteStream = process.stderr;
+  readonly #isShown = this.#output.isTTY && !isDumb();
   readonly #last = new Map<number, JitterProgress>();
   #lines = 0;
 
   /** Takes what is known of a CPU, and shows all. */
   show(cpu: number, progress: JitterProgress): void {
-    if (!this.#output.isTTY) return;
+    if (!this.#isShown) return;
     this.#last.set(cpu, progress);
     const room = (this.#output.rows || 24) - 2; // the cursor cannot go up beyond the screen
     const cpus = [...this.#last].sort(([a], [b]) => a - b);

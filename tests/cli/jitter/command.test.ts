@@ -71,22 +71,21 @@ test(
   "vdso jitter shows on a terminal how far it is, and takes that away",
   { skip, timeout },
   () => {
-    const words = command(join(import.meta.dirname, "../../../cli.ts"), [
-      "jitter",
-      "--duration",
-      "1",
-      "--cpus",
-      String(first),
-    ]);
-    const quoted = words.map((word) => `'${word}'`).join(" ");
-    const { stdout } = spawnSync("script", ["-qec", `stty cols 100; ${quoted}`, "/dev/null"], {
-      encoding: "utf8",
-      timeout,
-      env: process.env,
-    });
+    const shown = (TERM: string, duration: string) => {
+      const words = ["jitter", "--duration", duration, "--cpus", String(first)];
+      const quoted = command(join(import.meta.dirname, "../../../cli.ts"), words)
+        .map((word) => `'${word}'`).join(" ");
+      return spawnSync("script", ["-qec", `stty cols 100; ${quoted}`, "/dev/null"], {
+        encoding: "utf8",
+        timeout,
+        env: { ...process.env, TERM },
+      }).stdout;
+    };
+    const stdout = shown("xterm", "1");
     const frames = stdout.split("\x1b[J");
     assert(frames.length > 2, stdout);
     assertMatch(frames[1] ?? "", new RegExp(`^CPU ${first} +[█░]{20} +.* lost +\\d+ gaps`));
     assertMatch(frames.at(-1) ?? "", /^\d.*gaps longer than/);
+    assertMatch(shown("dumb", "0.3"), /^\d.*gaps longer than[^\x1b]*$/);
   },
 );
