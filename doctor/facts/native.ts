@@ -10,6 +10,18 @@ import { clockLines } from "./machine.ts";
 import { parseTimex, TIMEX_BYTES } from "./timex.ts";
 import type { CounterFacts, MachineFacts, WallFacts } from "./types.ts";
 
+const openMachine = () => native().shim.open(SHIM_MACHINE);
+let opened:
+  | { readonly by: unknown; readonly functions: ReturnType<typeof openMachine> }
+  | undefined;
+
+/** Opened once: in Deno each time takes a millisecond. */
+function machine(): ReturnType<typeof openMachine> {
+  const { shim } = native();
+  if (opened?.by !== shim) opened = { by: shim, functions: openMachine() };
+  return opened.functions;
+}
+
 /** Of the process: SECCOMP_MODE_FILTER. */
 const FILTER = 2;
 
@@ -18,7 +30,7 @@ const FILTER = 2;
  * those of systemd's units may end the process.
  */
 function mayTry(reader: Reader, check: string, places: readonly string[] | null): boolean {
-  if (native().shim.open(SHIM_MACHINE).vdso_seccomp() !== FILTER || places?.length) return true;
+  if (machine().vdso_seccomp() !== FILTER || places?.length) return true;
   reader.skip(check, "A seccomp filter might end the process for it");
   return false;
 }
@@ -31,7 +43,7 @@ export function askTimex(
   const check = "NTP state";
   if (!mayTry(reader, check, places)) return {};
   const bytes = new Uint8Array(TIMEX_BYTES);
-  const state = native().shim.open(SHIM_MACHINE).vdso_adjtimex(bytes, bytes.length);
+  const state = machine().vdso_adjtimex(bytes, bytes.length);
   if (state >= 0) return parseTimex(state, bytes);
   reader.skip(check, `adjtimex(2) fails: errno ${-state}`);
   return {};
@@ -50,7 +62,7 @@ export function askLog(reader: Reader, places: readonly string[] | null): string
   if (reader.expected(check, "/proc/sys/kernel/dmesg_restrict") === undefined) return null;
   if (!mayTry(reader, check, places)) return null;
   const bytes = new Uint8Array(LOG_BYTES);
-  const got = native().shim.open(SHIM_MACHINE).vdso_syslog(bytes, bytes.length);
+  const got = machine().vdso_syslog(bytes, bytes.length);
   if (got >= 0) return clockLines(new TextDecoder().decode(bytes.subarray(0, got)));
   reader.skip(
     check,
@@ -65,7 +77,7 @@ const LEAF_BYTES = 16;
 /** CPUID: what the CPU promises of its counter, and whose virtual machine this is. */
 export function askCpuid(arch: string): Pick<MachineFacts, "invariant" | "hypervisor"> {
   const { vdso_cpuid, vdso_ticks_frequency } = {
-    ...native().shim.open(SHIM_MACHINE),
+    ...machine(),
     ...native().shim.open(SHIM_TICKS),
   };
   const bytes = new Uint8Array(LEAF_BYTES);

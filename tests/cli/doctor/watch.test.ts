@@ -1,11 +1,13 @@
 // npm test: bun, node26 (one of each engine)
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { persistent, Watched, withChange } from "../../../cli/doctor/watch.ts";
+import { median } from "../../../bench/median.ts";
+import { collectFacts, passingCollector } from "../../../doctor/facts/collect.ts";
 import { fillFacts, type PartialFacts } from "../../../doctor/facts/shape.ts";
 import {
   type ClockChange,
@@ -13,7 +15,8 @@ import {
   type Finding,
   type FindingId,
 } from "../../../doctor/mod.ts";
-import { command, ROOT } from "../../support.ts";
+import { threadCpuTime } from "../../../mod.ts";
+import { command, ROOT, statisticalTest } from "../../support.ts";
 import { inDirectory } from "../directory.ts";
 
 const timeout = 60_000;
@@ -94,6 +97,24 @@ test("a Watched tells nothing of what is to be ignored", () => {
   assertEquals(renew({ cpu: { steal: 0.5, pressure: 70 } }), []);
   assertEquals(take("cpu.steal", false), []);
   assertEquals(holds(), []);
+});
+
+/** Of a CPU, with what the looks take: tests/doctor/watch/on_clock_change.test.ts. */
+const MOST = 5e-5;
+
+statisticalTest("a Watched takes next to nothing of a CPU", { timeout }, async () => {
+  const known = await collectFacts();
+  const watched = new Watched(examineFacts(known), [], passingCollector());
+  const times: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    const start = threadCpuTime();
+    watched.renew();
+    times.push(threadCpuTime() - start);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const ns = median(times);
+  assert(ns > 0);
+  assertLess(ns / 60e9, MOST, `${ns} ns`); // once a minute
 });
 
 test("persistent() says once that a file cannot be written, and tries again", (context) => {
