@@ -7,21 +7,37 @@ import { compare } from "../../bench/mod.ts";
 import { readText } from "../file_error.ts";
 import { fullName, oneLine } from "./names.ts";
 import {
-  benchmarkKey,
   type BenchReport,
   compareRuns,
   type ReportBase,
   type ReportBenchmark,
   type ReportRuntime,
 } from "./report.ts";
+import { benchmarkKey } from "./rows.ts";
+import { has, IDENTITY, type Shape } from "./shape.ts";
 import { printWithUnit } from "./units.ts";
+
+const NOTE: Shape = "string or null";
+
+/** What of a base is compared, or told. */
+const BASE: Shape = {
+  platform: { os: NOTE, arch: NOTE, kernel: NOTE, cpu: NOTE, clocksource: NOTE },
+  settings: { processes: "number", time: "number or null", cpu: "number or null" },
+  runtimes: [{ name: "string", kind: "string", version: "string", flags: ["string"] }],
+  benchmarks: [{
+    ...IDENTITY,
+    file: "string",
+    occurrence: "number",
+    results: [{ runtime: "string", ns: "number", runs: [{ slices: ["number"] }] }],
+  }],
+};
 
 /** @throws {Error} if it is none */
 export function readBase(file: string): BenchReport {
   const text = readText(file);
   try {
     const base = JSON.parse(text) as Partial<BenchReport> | null;
-    if (base?.version === 1 && Array.isArray(base.benchmarks)) return base as BenchReport;
+    if (base?.version === 1 && has(base, BASE)) return base as BenchReport;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
@@ -158,10 +174,12 @@ export function compareWithBase(
     return { ...row, results };
   });
   const lost = benchmarks.flatMap((row) => lostSince(before.get(benchmarkKey(row)), row));
-  const nothingRan = benchmarks.length > 0 && benchmarks.every(({ results }) => !results.length);
+  const isSkipped = ({ results, failed }: ReportBenchmark) => results.length + failed.length === 0;
+  const nothingRan = benchmarks.length > 0 && benchmarks.every(isSkipped);
   if (nothingRan && lost.length === 0) notes = [...notes, "Nothing of it can be measured here"];
   else if (found === 0) problems.push(`Nothing of what ran is in ${file}`);
-  const now = new Set(benchmarks.map(benchmarkKey));
+  const ran = benchmarks.filter((row) => row.results.length + row.skipped.length > 0);
+  const now = new Set(ran.map(benchmarkKey));
   const all = [
     ...notes,
     ...doubtful,

@@ -4,7 +4,8 @@
  * @module
  */
 import type { ProcessOutcome } from "./outcome.ts";
-import { benchmarkKey, type FileResult, type ReportFailure } from "./report.ts";
+import type { ReportFailure } from "./report.ts";
+import { benchmarkKey, type FileResult } from "./rows.ts";
 
 /** Which process it was: see {@link ReportFailure}. */
 export type Place = Pick<ReportFailure, "runtime" | "file" | "run">;
@@ -17,7 +18,7 @@ export class Collection {
   readonly #broken = new Set<string>();
 
   /** Whether a file did not come to its end in a runtime: it would not the next time. */
-  isBroken({ file, runtime }: Place): boolean {
+  isBroken({ file, runtime }: Pick<Place, "file" | "runtime">): boolean {
     return this.#broken.has(JSON.stringify([file, runtime]));
   }
 

@@ -49,13 +49,14 @@ export async function benchCommand(
   const base = command.compare === undefined ? undefined : readBase(command.compare);
   const notes = base ? checkBase(base, intention, files.map(({ name }) => name)) : [];
 
-  const { results, failures } = await runAll(files, found, intention.settings.processes, {
+  const collection = await runAll(files, found, intention.settings.processes, {
     time: command.time ?? null,
     filter: command.filter ?? null,
     timeout: command.timeout * 1000,
     cpu: command.cpu,
     denoArgs: denoArgs(command),
   });
+  const { results, failures } = collection;
   if (results.length === 0 && failures.length === 0) {
     throw new Error(
       command.filter
@@ -64,7 +65,12 @@ export async function benchCommand(
     );
   }
   const names = found.map(({ name }) => name);
-  const rows = sideBySide(results, names, intention.settings.relativeTo ?? undefined);
+  const rows = sideBySide(
+    results,
+    names,
+    intention.settings.relativeTo ?? undefined,
+    (place) => collection.isBroken(place),
+  );
   const { compare: file = "", maxRegress = MAX_REGRESS } = command;
   const changes = base && compareWithBase(rows, base, { file, maxRegress, notes });
   const problems = changes?.base.problems ?? [];

@@ -3,23 +3,9 @@
  *
  * @module
  */
-import type { BenchIdentity, BenchResult } from "../../bench/mod.ts";
+import type { BenchResult } from "../../bench/mod.ts";
 import type { ChildMessage } from "./child.ts";
-
-/** What a value has to be: of that type, a list of such, or an object with at least such keys. */
-type Shape = "string" | "number" | "boolean" | "object" | readonly [Shape] | {
-  readonly [key: string]: Shape;
-};
-
-/** The shape that a type has in JSON. */
-type ShapeOf<T> = { readonly [K in keyof T]-?: Shape };
-
-const IDENTITY: ShapeOf<BenchIdentity> = {
-  name: "string",
-  group: ["string"],
-  params: "object",
-  mode: "string",
-};
+import { has, IDENTITY, isObject, type Shape, type ShapeOf } from "./shape.ts";
 
 const RESULT: ShapeOf<BenchResult> = {
   ...IDENTITY,
@@ -71,22 +57,4 @@ export function parseMessage(text: string): ChildMessage | undefined {
   return isKnown && has(value, SHAPES[kind as ChildMessage["kind"]])
     ? value as ChildMessage
     : undefined;
-}
-
-function has(value: unknown, shape: Shape): boolean {
-  if (shape === "object") return isObject(value);
-  const type: string = typeof value;
-  if (typeof shape === "string") return type === shape;
-  if (isList(shape)) {
-    return Array.isArray(value) && value.every((item) => has(item, shape[0]));
-  }
-  return isObject(value) && Object.entries(shape).every(([key, part]) => has(value[key], part));
-}
-
-function isList(shape: Shape): shape is readonly [Shape] {
-  return Array.isArray(shape);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

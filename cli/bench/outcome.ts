@@ -10,8 +10,8 @@ import { oneLine, printParams } from "./names.ts";
 
 /** What came of it. */
 export interface ProcessOutcome {
-  /** In the order in which they came, with those that cannot be measured there. */
-  readonly results: readonly Numbered<BenchResult | SkippedBenchmark>[];
+  /** In the order in which they came, with those that cannot be measured there, and that threw. */
+  readonly results: readonly Numbered<BenchResult | SkippedBenchmark | BenchIdentity>[];
   /** What threw, and why; the others ran all the same. */
   readonly thrown: readonly (Numbered<BenchIdentity> & { readonly reason: string })[];
   /** How many benchmarks the file declared, as far as it got. */
@@ -69,7 +69,9 @@ export class OutcomeBuilder {
         const { group, name, params } = message.benchmark;
         const full = [JSON.stringify([...group, name].join(" ")), ...printParams(params)];
         const reason = `${full.join(", ")} threw ${readable(message.error)}`;
-        this.#thrown.push({ ...this.#numbered(message.benchmark), reason });
+        const thrown = this.#numbered(message.benchmark);
+        this.#results.push(thrown);
+        this.#thrown.push({ ...thrown, reason });
         return this.#progress();
       }
       case "failed":
@@ -114,7 +116,7 @@ export class OutcomeBuilder {
   /** The first reason counts; and whatever comes after everything has run is no failure. */
   #fail(reason: string): void {
     if (this.#declared !== undefined || this.#failure !== undefined) return;
-    const left = this.#names.slice(this.#done() + 1).map((name) => JSON.stringify(name));
+    const left = this.#names.slice(this.#results.length + 1).map((name) => JSON.stringify(name));
     this.#failure = left.length === 0 ? reason : `${reason}\nDid not run: ${left.join(", ")}`;
   }
 
@@ -126,18 +128,16 @@ export class OutcomeBuilder {
     return { benchmark, occurrence };
   }
 
-  #done(): number {
-    return this.#results.length + this.#thrown.length;
-  }
-
   #running(): string | undefined {
-    const name = this.#names[this.#done()];
+    const name = this.#names[this.#results.length];
     return name === undefined ? undefined : JSON.stringify(name);
   }
 
   #progress(): void {
-    const name = this.#names[this.#done()];
-    if (name !== undefined) this.#onProgress?.(oneLine(name), this.#done(), this.#names.length);
+    const name = this.#names[this.#results.length];
+    if (name !== undefined) {
+      this.#onProgress?.(oneLine(name), this.#results.length, this.#names.length);
+    }
   }
 }
 

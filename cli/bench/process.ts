@@ -123,7 +123,7 @@ function advised(
   advice: string | undefined,
 ): ProcessOutcome {
   const { results, declared, thrown, failure } = outcome;
-  const isEmpty = declared === 0 && results.length === 0 && thrown.length === 0;
+  const isEmpty = declared === 0 && results.length === 0;
   const other = isEmpty ? otherFramework(readFileSync(file, "utf8"), file) : undefined;
   const what = failure ?? (other && `${basename(file)} declares no benchmark`);
   const more = other ?? advice;

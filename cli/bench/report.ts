@@ -14,6 +14,7 @@ import {
 } from "../../bench/mod.ts";
 import { median } from "../../bench/median.ts";
 import type { Platform } from "../platform.ts";
+import { type FileResult, inRows } from "./rows.ts";
 import type { FoundRuntime, MissingRuntime } from "./runtimes.ts";
 
 /** The whole. */
@@ -65,6 +66,8 @@ export interface ReportBenchmark extends BenchIdentity {
   readonly results: readonly ReportResult[];
   /** Where it cannot be measured and why, in the order of the columns. */
   readonly skipped: readonly ReportSkip[];
+  /** Where it came to no result: it threw, or its file broke; in the order of the columns. */
+  readonly failed: readonly string[];
 }
 
 /** One cell of the table. */
@@ -118,43 +121,26 @@ export interface ReportBase {
   readonly problems: readonly string[];
 }
 
-/** A process run's result. */
-export interface FileResult {
-  readonly file: string;
-  readonly runtime: string;
-  readonly result: BenchResult | SkippedBenchmark;
-  /** See {@link ReportBenchmark}. */
-  readonly occurrence: number;
-}
-
-/** What tells benchmarks apart, in one report and in two. */
-export function benchmarkKey(
-  { file, group, name, params, mode, occurrence }: Omit<ReportBenchmark, "results" | "skipped">,
-): string {
-  return JSON.stringify([file, group, name, params, mode, occurrence]);
-}
-
-/** Puts results of process runs side by side. */
+/**
+ * Puts results of process runs side by side.
+ *
+ * @param results process by process, as they were declared in each
+ * @param isBroken whether a file did not come to its end in a runtime
+ */
 export function sideBySide(
   results: readonly FileResult[],
   runtimes: readonly string[],
   relativeTo: string | undefined,
+  isBroken: (place: Pick<FileResult, "file" | "runtime">) => boolean = () => false,
 ): ReportBenchmark[] {
-  const rows = new Map<string, FileResult[]>();
-  for (const item of results) {
-    const key = benchmarkKey({ ...item.result, ...item });
-    const row = rows.get(key);
-    if (row) row.push(item);
-    else rows.set(key, [item]);
-  }
-  return Array.from(rows.values(), (row) => {
+  return inRows(results).map((row) => {
     const runsOf = (runtime: string | undefined): ReportRun[] =>
       row.flatMap(({ runtime: where, result }) => {
-        if (where !== runtime || "reason" in result) return [];
+        if (where !== runtime || !("slices" in result)) return [];
         const { name: _, group: __, params: ___, mode: ____, ...run } = result;
         return run;
       });
-    const [{ file, occurrence, result: { name, group, params, mode } }] = row as [FileResult];
+    const [{ file, occurrence, result: { name, group, params, mode } }] = row;
     const base = runsOf(relativeTo);
     return {
       file,
@@ -177,6 +163,11 @@ export function sideBySide(
         };
       }),
       skipped: runtimes.flatMap((runtime) => skips(row, runtime)),
+      failed: runtimes.filter((runtime) => {
+        const here = row.filter((item) => item.runtime === runtime);
+        return !here.some(({ result }) => "slices" in result || "reason" in result) &&
+          (here.length > 0 || isBroken({ file, runtime }));
+      }),
     };
   });
 }
@@ -213,11 +204,20 @@ export function compareRuns(
   return isSound(a) && isSound(b) ? compare(a, b, options) : null;
 }
 
-/** JSON in which fractions have six figures: more than can be measured. */
+/**
+ * JSON in which measured fractions have six figures: more than can be measured. What was asked for,
+ * parameters among it, is as it was: it tells benchmarks apart.
+ */
 export function printReport(report: BenchReport): string {
-  return JSON.stringify(
-    report,
+  const benchmarks = report.benchmarks.map((row) => ({ ...row, results: rounded(row.results) }));
+  return JSON.stringify({ ...report, benchmarks });
+}
+
+function rounded(results: readonly ReportResult[]): unknown {
+  const text = JSON.stringify(
+    results,
     (_key, value: unknown) =>
       typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value,
   );
+  return JSON.parse(text);
 }

@@ -181,14 +181,14 @@ function tableLines(row: ReportBenchmark, report: BenchReport): Line[] {
 function line(
   label: string,
   row: ReportBenchmark,
-  { runtimes, settings, failures }: BenchReport,
+  { runtimes, settings }: BenchReport,
   timeOf: (result: ReportResult) => number,
   compared: boolean,
 ): Line {
   const unit = commonUnit(row.results.map(timeOf));
   const cells = runtimes.map(({ name }): Cell => {
     const result = row.results.find(({ runtime }) => runtime === name);
-    const failed = failures.some(({ runtime, file }) => runtime === name && file === row.file);
+    const failed = row.failed.includes(name);
     const skipped = row.skipped.some(({ runtime }) => runtime === name);
     return {
       time: result ? printTime(timeOf(result), unit) : skipped ? NOT_HERE : failed ? "failed" : "-",
@@ -222,14 +222,18 @@ function styleRatio(comparison: Comparison | null, text: string): string {
 }
 
 /** What the figures are, in sentences. */
-function legend({ benchmarks, settings: { processes, relativeTo } }: BenchReport): string[] {
+function legend({ benchmarks, settings: { relativeTo } }: BenchReport): string[] {
   const results = benchmarks.flatMap(({ results }) => results);
   if (results.length === 0) return [];
   const relatives = results.flatMap(({ relative }) => relative ?? []);
+  // Where a file broke there were fewer.
+  const counts = results.map(({ runs }) => runs.length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const found = [
-    processes === 1
+    most === 1
       ? "Median time per call, of one process run"
-      : `Median time per call; over ${processes} process runs, the median of their figures`,
+      : `Median time per call; over ${least < most ? `${least} to ` : ""}${most} process runs, ` +
+        "the median of their figures",
   ];
   if (relatives.length > 0) {
     found.push(
@@ -242,7 +246,7 @@ function legend({ benchmarks, settings: { processes, relativeTo } }: BenchReport
 }
 
 /** Why cells say "n/a": a line for each reason, with the benchmarks and the runtimes. */
-function skippedLines({ benchmarks, settings: { processes } }: BenchReport): string[] {
+function skippedLines({ benchmarks }: BenchReport): string[] {
   const several = haveSeveralFiles(benchmarks);
   /** By reason the benchmarks, and by those the runtimes. */
   const found = new Map<string, Map<string, Set<string>>>();
@@ -252,8 +256,10 @@ function skippedLines({ benchmarks, settings: { processes } }: BenchReport): str
       const where = found.get(reason) ?? new Map<string, Set<string>>();
       const runtimes = where.get(name) ?? new Set<string>();
       // Where there is a result as well, no cell says so.
-      const some = row.results.some((result) => result.runtime === runtime);
-      runtimes.add(some ? `${runs} of ${processes} runs of ${runtime}` : runtime);
+      const there = row.results.find((result) => result.runtime === runtime);
+      const all = row.skipped.filter((other) => other.runtime === runtime)
+        .reduce((sum, { runs }) => sum + runs, there?.runs.length ?? 0);
+      runtimes.add(there ? `${runs} of ${all} runs of ${runtime}` : runtime);
       found.set(reason, where.set(name, runtimes));
     }
   }

@@ -2,13 +2,77 @@
 // npm test: node26 (pure computation)
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { checkBase, compareWithBase } from "../../../cli/bench/base.ts";
-import type { FileResult } from "../../../cli/bench/report.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkBase, compareWithBase, readBase } from "../../../cli/bench/base.ts";
+import { type BenchReport, printReport } from "../../../cli/bench/report.ts";
+import type { FileResult } from "../../../cli/bench/rows.ts";
 import { printText } from "../../../cli/bench/table.ts";
-import { report, result, runs, skips, TWO } from "./results.ts";
+import { inDirectory } from "../directory.ts";
+import { report, result, runs, skips, throwing, TWO } from "./results.ts";
 
 const COMPARE = { file: "base.json", maxRegress: 0.05, notes: [] };
 const FILES = ["a.ts"];
+
+test("readBase() reads what is saved, and refuses what lacks a part that is compared", async () => {
+  await inDirectory((directory) => {
+    const file = join(directory, "base.json");
+    const sound = report([...TWO, ...skips("deno", 1, "nowhere", "why")]);
+    const nothing = { os: null, arch: null, kernel: null, cpu: null, clocksource: null };
+    for (const base of [sound, { ...sound, platform: nothing }]) {
+      const text = printReport(base as unknown as BenchReport);
+      writeFileSync(file, text);
+      assertEquals(readBase(file), JSON.parse(text));
+    }
+    const [row] = sound.benchmarks;
+    const benchmark = (more: object) => ({ ...sound, benchmarks: [row, { ...row, ...more }] });
+    const result = (more: object) => benchmark({ results: [{ ...row?.results[0], ...more }] });
+    const broken: unknown[] = [
+      null,
+      [],
+      "text",
+      { version: 1, benchmarks: [] },
+      { ...sound, version: 2 },
+      ...Object.keys(sound).filter((key) => /^(plat|sett|runt|benchm)/.test(key)).flatMap((key) =>
+        [undefined, null, 5, [null], {}].map((value) => ({ ...sound, [key]: value }))
+      ),
+      { ...sound, settings: { ...sound.settings, processes: null } },
+      { ...sound, runtimes: [{ ...sound.runtimes[0], flags: undefined }] },
+      ...["file", "group", "name", "params", "mode", "occurrence", "results"].map((key) =>
+        benchmark({ [key]: null })
+      ),
+      ...["runtime", "ns", "runs"].map((key) => result({ [key]: null })),
+      ...[[null], [{}], [{ slices: [null] }], [{ slices: 5 }]].map((runs) => result({ runs })),
+    ];
+    for (const base of broken) {
+      writeFileSync(file, JSON.stringify(base));
+      const { message } = assertThrows(() => readBase(file), Error);
+      assertEquals(message, `${file} is not what vdso bench --save writes, in version 1`);
+    }
+  });
+});
+
+test("compareWithBase() finds what was saved again, whatever its parameters", () => {
+  const now = (ns: number) =>
+    report(
+      [1 / 3, Math.PI, 1.0000001, 1.0000002].flatMap((x) =>
+        runs("deno", 5, "pow", ns, { params: { x } })
+      ),
+    );
+  const base = JSON.parse(printReport(now(100))) as BenchReport;
+  const { notes, problems } = compareWithBase(now(1000).benchmarks, base, COMPARE).base;
+  assertEquals([notes, problems.length], [[], 4]);
+});
+
+test("compareWithBase() says that what threw did not run", () => {
+  const base = report([...TWO, ...runs("deno", 5, "other", 1)]);
+  const compared = (now: BenchReport) => compareWithBase(now.benchmarks, base, COMPARE).base;
+  const some = compared(report([...TWO, ...throwing("deno", 5, "other")]));
+  assertEquals(some.notes, ["other is in the base, and did not run"]);
+  const all = compared(report(throwing("deno", 5, "other")));
+  assertEquals(all.problems, ["Nothing of what ran is in base.json"]);
+  assert(!all.notes.includes("Nothing of it can be measured here"));
+});
 
 test("compareWithBase() finds what got slower than allowed, and nothing else", () => {
   const base = report([...runs("deno", 5, "a", 100), ...runs("deno", 5, "b", 100), ...TWO]);

@@ -63,7 +63,7 @@ test("OutcomeBuilder goes on after a benchmark that threw, and counts it", () =>
   const { thrown, results, failure } = builder.end(EXIT);
   assertEquals(failure, undefined);
   assertEquals(thrown, [{ benchmark, occurrence: 0, reason: '"g a", n 1 threw null' }]);
-  assertEquals(results, [{ benchmark: result, occurrence: 1 }]);
+  assertEquals(results, [{ benchmark, occurrence: 0 }, { benchmark: result, occurrence: 1 }]);
 });
 
 test("OutcomeBuilder takes what is skipped for done, in its place, and counts it", () => {

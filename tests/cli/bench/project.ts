@@ -46,5 +46,6 @@ export function runIn(
 
 /** The names of the benchmarks that have results. */
 export function measured({ results }: ProcessOutcome): string[] {
-  return results.map(({ benchmark: { group, name } }) => [...group, name].join(" "));
+  return results.filter(({ benchmark }) => "slices" in benchmark)
+    .map(({ benchmark: { group, name } }) => [...group, name].join(" "));
 }

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { type BenchReport, overRuns, printReport, sideBySide } from "../../../cli/bench/report.ts";
-import { report, result, runs, skips, TWO } from "./results.ts";
+import { report, result, runs, skips, throwing, TWO } from "./results.ts";
 
 test("sideBySide() puts runs of one benchmark together, and compares the runtimes", () => {
   const rows = sideBySide(TWO, ["node24", "deno"], "deno");
@@ -64,6 +64,30 @@ test("sideBySide() has a row of what is skipped, in its place, and says why", ()
   assertEquals(rows[1]?.results[0]?.runs.length, 3);
 });
 
+test("sideBySide() has a row of what threw, in its place, and says where", () => {
+  const rows = sideBySide(
+    [
+      ...throwing("deno", 1, "everywhere"),
+      ...throwing("deno", 1, "now and then"),
+      ...runs("deno", 1, "now and then", 1),
+      ...runs("deno", 1, "parse", 1),
+      ...throwing("node24", 1, "everywhere"),
+      ...runs("node24", 1, "now and then", 1),
+    ],
+    ["deno", "node24", "bun"],
+    "deno",
+    ({ file, runtime }) => file === "a.ts" && runtime === "bun",
+  );
+  assertEquals(
+    rows.map(({ name, results, failed }) => [name, results.map((each) => each.runtime), failed]),
+    [
+      ["everywhere", [], ["deno", "node24", "bun"]],
+      ["now and then", ["deno", "node24"], ["bun"]],
+      ["parse", ["deno"], ["bun"]],
+    ],
+  );
+});
+
 test("overRuns() takes the least, the largest, and medians of the rest", () => {
   const all = [1, 2, 9].map((ns) => result("parse", ns));
   assertEquals([overRuns(all, "min"), overRuns(all, "p50"), overRuns(all, "max")], [1, 2, 45]);
@@ -75,6 +99,15 @@ test("printReport() keeps six figures of fractions, and whole numbers", () => {
   ) as BenchReport;
   const [run] = benchmarks[0]?.results[0]?.runs ?? [];
   assertEquals([run?.ns.p50, run?.calls], [1.23457, 123456789]);
+});
+
+test("printReport() keeps what was asked for as it was", () => {
+  const params = { x: 1 / 3, ns: [Math.PI, { results: 1.0000001 }] };
+  const settings = { ...report([]).settings, time: 0.123456789 };
+  const before = report(runs("deno", 1, "parse", 1, { params }), { settings });
+  const after = JSON.parse(printReport(before)) as BenchReport;
+  assertEquals(after.benchmarks[0]?.params, params);
+  assertEquals(after.settings, settings);
 });
 
 test("sideBySide() compares runtimes pair by pair: what slows both down cancels out", () => {

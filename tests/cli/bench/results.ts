@@ -1,6 +1,7 @@
 /** Results that are made up, and reports of them. */
 import type { BenchResult } from "../../../bench/mod.ts";
-import { type BenchReport, type FileResult, sideBySide } from "../../../cli/bench/report.ts";
+import { type BenchReport, sideBySide } from "../../../cli/bench/report.ts";
+import type { FileResult } from "../../../cli/bench/rows.ts";
 
 /** A result whose slices all took so many nanoseconds. */
 export function result(name: string, ns: number, more: Partial<BenchResult> = {}): BenchResult {
@@ -78,6 +79,17 @@ export function skips(runtime: string, count: number, name: string, reason: stri
     result: benchmark,
     occurrence: 0,
   }));
+}
+
+/** So many runs in which it threw. */
+export function throwing(
+  runtime: string,
+  count: number,
+  name: string,
+  group: readonly string[] = [],
+): FileResult[] {
+  const result = { name, group, params: {}, mode: "throughput" as const };
+  return Array.from({ length: count }, () => ({ file: "a.ts", runtime, result, occurrence: 0 }));
 }
 
 /** A report of these, of two runtimes. */

@@ -3,9 +3,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
 import { printPlots } from "../../../cli/bench/plot.ts";
-import type { BenchReport } from "../../../cli/bench/report.ts";
+import { type BenchReport, sideBySide } from "../../../cli/bench/report.ts";
 import { printMarkdown, printText } from "../../../cli/bench/table.ts";
-import { report, result, runs, skips, TWO } from "./results.ts";
+import { report, result, runs, skips, throwing, TWO } from "./results.ts";
 
 test("printText() marks a ratio that may be chance, and says so of single runs", () => {
   const close = runs("node24", 5, "same", 100).map((item, i) => ({
@@ -30,8 +30,9 @@ test("printText() shows what is missing, failed, and wrong with the figures", ()
     ...runs("deno", 5, "parse", 100, { warnings }),
     ...runs("node24", 5, "other", 1),
   ];
-  const failures = [{ runtime: "node24", file: "a.ts", run: 1, reason: "why", output: [] }];
-  const text = printText(report(results, { failures }));
+  const names = ["deno", "node24"];
+  const benchmarks = sideBySide(results, names, "deno", ({ runtime }) => runtime === "node24");
+  const text = printText(report(results, { benchmarks }));
   assertMatch(text, /^deno +deno 2\.9\.5 --allow-ffi +ticks by rdtsc +10\.0 ns +0\.50 ns$/m);
   assertStringIncludes(text, "Not readable: collections, collectionNs\n");
   assertMatch(text, /^parse +ns +100 1\.00 +failed/m);
@@ -41,6 +42,38 @@ test("printText() shows what is missing, failed, and wrong with the figures", ()
     /^parse +deno +noise +Cannot be told from doing nothing \(so in 5 of 5 runs\)$/m,
   );
   assertEquals(printText(report([])), "No results");
+});
+
+test("what threw has its row, and failed stands only there", () => {
+  const group = ["A"];
+  const failures = [{ runtime: "deno", file: "a.ts", run: 1, reason: "why", output: [] }];
+  const results = [
+    ...throwing("deno", 5, "one", group),
+    ...runs("deno", 5, "two", 100, { group }),
+    ...runs("deno", 5, "three", 100, { group: ["B"] }),
+    ...runs("node24", 5, "one", 100, { group }),
+    ...runs("node24", 5, "node only", 100, { group }),
+    ...runs("node24", 5, "three", 100, { group: ["B"] }),
+  ];
+  const text = printText(report(results, { failures }));
+  const table = text.slice(text.indexOf("\nA\n")).replace(/ +/g, " ").split("\n").slice(1, 7);
+  assertEquals(table.map((line) => line.replace(/\b[\d.]{3,}/g, "1")), [
+    "A",
+    " one ns failed 1",
+    " node only ns - 1",
+    " two ns 1 1 -",
+    "B",
+    " three ns 1 1 1 ~1",
+  ]);
+  assertMatch(printMarkdown(report(results)), /^\| A one \| failed \| \d+ ns \|$/m);
+});
+
+test("the legend counts the process runs that there were", () => {
+  const said = (...counts: number[]) =>
+    printText(report(counts.flatMap((count, i) => runs("deno", count, `${i}`, 100))));
+  assertStringIncludes(said(1), "Median time per call, of one process run");
+  assertStringIncludes(said(7, 7), "over 7 process runs, the median");
+  assertStringIncludes(said(1, 7), "over 1 to 7 process runs, the median");
 });
 
 test("printMarkdown() has the same figures, and no cell ends early", () => {
@@ -63,8 +96,7 @@ test("a cell of what is skipped says n/a, and each reason stands below the table
     "n/a: counter (deno, node24); other counter (deno): No counter\\nhere",
     "n/a: parse (2 of 5 runs of node24): Too | busy",
   ];
-  const failures = [{ runtime: "deno", file: "a.ts", run: 1, reason: "why", output: [] }];
-  const text = printText(report(results, { failures }));
+  const text = printText(report(results));
   assertMatch(text, /^counter +n\/a +n\/a$/m);
   assertMatch(text, /^other counter +ns +n\/a +1\.00$/m);
   assert(text.endsWith(`\n${reasons.join("\n")}`), text);
@@ -106,7 +138,7 @@ function uniform(runtimes: readonly string[], names: readonly string[]): BenchRe
   const results = runtimes.map((runtime) => ({ runtime, ns: 10, relative: null, runs: [run] }));
   const benchmarks = names.map((name) => ({
     ...{ file: "a.ts", group: [], name, params: {}, mode: "throughput", occurrence: 0 },
-    ...{ results, skipped: [] },
+    ...{ results, skipped: [], failed: [] },
   }));
   const columns = runtimes.map((name) => ({ name, kind: "node", version: "26.1.0", flags: [] }));
   const platform = { cpu: "Sundial", arch: "x64", os: "linux", kernel: "6.18", clocksource: "tsc" };
