@@ -10,7 +10,6 @@ import {
   type CompareOptions,
   type Comparison,
   type Distribution,
-  type SkippedBenchmark,
 } from "../../bench/mod.ts";
 import { median } from "../../bench/median.ts";
 import type { Platform } from "../platform.ts";
