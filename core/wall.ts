@@ -155,7 +155,7 @@ export function timestampBigInt(): bigint {
 }
 
 /** Of this context, without an FFI: at first before any time. */
-let lastTimestamp = -(2n ** 63n);
+let lastTimestamp = -(1n << 63n);
 
 /** The time, or what comes after the last one. */
 export function following(last: bigint, time: bigint): bigint {

@@ -149,6 +149,7 @@ const ELSEWHERE: Readonly<Record<string, unknown>> = {
   governor: "performance",
   involuntary: null,
   involuntarySwitches: null,
+  kernel: null,
   majorFaults: null,
   migrations: null,
   minorFaults: null,
