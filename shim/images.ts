@@ -50,13 +50,13 @@ export const IMAGES: Readonly<Record<string, ShimImage>> = {
 /** The same as addons of Node, whose bytes are in node_images.json: only Node is to read those. */
 export const NODE_IMAGES: Readonly<Record<string, ShimIdentity>> = {
   x86_64: {
-    buildId: 0xa8d55f2df61d,
-    soname: "/proc/self/libxvdso-node-a8d55f2df61d.so",
-    sha256: "bd8371611ed30e72399bc31e7249356b26b136fce84844d3355f6b2f22a6141c",
+    buildId: 0x8735dc44e18e,
+    soname: "/proc/self/libxvdso-node-8735dc44e18e.so",
+    sha256: "0b78e25f43cebc752c3320a14c3cc7a6a66f409912c13cc4b4665dc303ec4459",
   },
   aarch64: {
-    buildId: 0x6ef2a05699eb,
-    soname: "/proc/self/libxvdso-node-6ef2a05699eb.so",
-    sha256: "109b2737a19d135dcecc336cf9f726cf9b93391e635306cb100403e8f547d3e6",
+    buildId: 0xe5f3741fff9d,
+    soname: "/proc/self/libxvdso-node-e5f3741fff9d.so",
+    sha256: "458c97c3ffa8ac3c805312ad39f157292e68ec77b4130b35c4ad7325e9d54d79",
   },
 };
