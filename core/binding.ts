@@ -61,9 +61,12 @@ let settled = false;
 
 /** The binding, made if need be. Never throws. What was missing for a moment is asked for again. */
 export function bound(): Native | WithoutFfi {
-  const again = current?.kind === "runtime" && current.momentary && !settled && isDue();
-  if (!current || again) current = attempt({});
+  if (!current || (mayAskAgain(current) && isDue())) current = attempt({});
   return current;
+}
+
+function mayAskAgain(binding: Native | WithoutFfi): boolean {
+  return binding.kind === "runtime" && binding.momentary && !settled;
 }
 
 const SOON = 16;
@@ -78,11 +81,11 @@ function isDue(): boolean {
   return waited <= SOON || (waited & (waited - 1)) === 0;
 }
 
-/** The same for good: the caller keeps what it answers by. */
+/** The same for good: the caller keeps what it answers by, so that this is the last time to ask. */
 export function settle(): Native | WithoutFfi {
-  const binding = bound();
+  if (!current || mayAskAgain(current)) current = attempt({});
   settled = true;
-  return binding;
+  return current;
 }
 
 /** The shim, for what has no meaning without it. */
