@@ -61,7 +61,8 @@ export function slewPpm(wall: { tickUs: number | null; freqPpm: number | null })
   return (wall.tickUs - TICK_US) * PPM_PER_TICK_US + wall.freqPpm;
 }
 
-const slewing: Rule = ({ wall }) => {
+/** By what the kernel says alone: an offset that it works off by itself (STA_PLL) is not in it. */
+export const slewing: Rule = ({ wall }) => {
   const ppm = slewPpm(wall);
   if (ppm === null || Math.abs(ppm) <= SLEW_PPM) return undefined;
   return {

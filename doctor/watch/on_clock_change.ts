@@ -8,7 +8,7 @@ import { clockCost } from "../cost.ts";
 import { findGroups, readGroups } from "../facts/cgroup.ts";
 import { kernelFiles, Reader } from "../facts/files.ts";
 import { readClocksource, readMachine, readVm } from "../facts/machine.ts";
-import { askCounter, askCpuid } from "../facts/native.ts";
+import { askCounter, askCpuid, askTimex } from "../facts/native.ts";
 import { fillFacts } from "../facts/shape.ts";
 import type { Facts } from "../facts/types.ts";
 import { sources } from "../../mod.ts";
@@ -72,7 +72,7 @@ export function onClockChange(
   const groups = findGroups(reader());
   const look = looker(groups, files);
   const watcher = new Watcher({
-    facts: lastingFacts(reader()),
+    facts: factsAtStart(reader()),
     measure: () => {
       const { current, available } = readClocksource(reader());
       return { cost: clockCost(), clocksource: { current, available } };
@@ -86,14 +86,16 @@ export function onClockChange(
   });
 }
 
-/** What does not change while a program runs. */
-function lastingFacts(reader: Reader): Facts {
+/** What does not change while a program runs; and the wall clock, which may be slewed already. */
+function factsAtStart(reader: Reader): Facts {
   const { arch } = detectPlatform();
+  const machine = readMachine(reader);
   return fillFacts({
-    machine: { arch, ...readMachine(reader), ...askCpuid(arch) },
+    machine: { arch, ...machine, ...askCpuid(arch) },
     clocksource: readClocksource(reader),
     vdso: { entries: sources().entries },
     counter: askCounter(clockCost().syscallNs),
+    wall: askTimex(reader, machine.places),
     vm: readVm(reader),
   });
 }

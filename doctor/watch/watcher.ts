@@ -11,7 +11,7 @@ import { CLOCK_RULES } from "../rules/clock.ts";
 import { counterJumped } from "../rules/counter.ts";
 import { CPU_RULES } from "../rules/cpu.ts";
 import { evidence, isGuest, known, SPARES_SYSCALL } from "../rules/rule.ts";
-import { SLEW_PPM } from "../rules/wall.ts";
+import { SLEW_PPM, slewing, slewPpm } from "../rules/wall.ts";
 import type { Look } from "./look.ts";
 
 /** A finding that has come, or is over. */
@@ -24,7 +24,7 @@ export interface ClockChange {
 
 /** How a watcher comes to what a look does not have. */
 export interface WatcherOptions {
-  /** What is known beforehand: the machine, its boot parameters. */
+  /** What is known beforehand: the machine, its boot parameters, whether its clocks are slewed. */
   readonly facts: Facts;
   /** What CLOCK_MONOTONIC costs, and by which clocksource. Asked at first, and at a hint of a change. */
   readonly measure: () => ClockState;
@@ -44,7 +44,7 @@ export interface ClockState {
 /** Of the wall clock, against the clock that nobody sets. */
 const STEP_NS = 1e6;
 const SUSPEND_NS = 1e7;
-/** A shorter interval says little of a rate. */
+/** A shorter interval says little of a rate, which then waits for another look. */
 const LEAST_INTERVAL_NS = 1e8;
 
 /** Those of the rules that a change of the clock's cost can bring or end. */
@@ -59,42 +59,42 @@ const CHANGES: readonly FindingId[] = [
 export class Watcher {
   readonly #options: WatcherOptions;
   #last: Look | undefined;
-  #takes = 0;
   #state: ClockState | undefined;
   #ofClock: readonly Finding[] = [];
+  /** The look that the next rate begins at. */
+  #ratedFrom: Look | undefined;
+  /** Of the last rate, at first of what the kernel says; undefined as long as nobody knows. */
+  #ofRate: readonly Finding[] | undefined;
   /** By id: what holds, and until when. */
   readonly #active = new Map<FindingId, { finding: Finding; until: bigint }>();
 
   constructor(options: WatcherOptions) {
     this.#options = options;
+    const { facts } = options;
+    const slews = slewing(facts);
+    if (slewPpm(facts.wall) !== null) this.#ofRate = slews ? [slews] : [];
   }
 
   /** What has come and what is over since the last look. The first one is what others are held against. */
   take(look: Look): ClockChange[] {
     const last = this.#last;
     this.#last = look;
-    this.#takes++;
     if (!last) {
       this.#ruleClock();
-      // What was so from the start is no change, but its end is one.
-      for (const finding of this.#ofClock) {
-        this.#active.set(finding.id, { finding, until: look.monotonic });
-      }
+      this.#ratedFrom = look;
+      this.#hold(look, [...this.#ofClock, ...this.#ofRate ?? []]);
       return [];
     }
     const isCheap = (ratio: number) => ratio < SPARES_SYSCALL;
     const cost = this.#state?.cost;
     const wasCheap = cost !== undefined && isCheap(cost.nativeNs / cost.syscallNs);
     if (isCheap(look.costRatio) !== wasCheap) this.#ruleClock();
-    const changes = this.#update(look, [
+    return this.#update(look, [
       ...this.#ofClock,
       ...this.#moments(last, look),
+      ...this.#rate(look),
       ...this.#throttled(last, look),
     ]);
-    // A rate takes two looks: theirs is the one from the start.
-    return this.#takes === 2
-      ? changes.filter(({ finding }) => finding.id !== "wall.slewing")
-      : changes;
   }
 
   /** What the rules say of the clock as it is now: asked when it was measured. */
@@ -133,14 +133,9 @@ export class Watcher {
     const width = last.width + look.width;
     const stepped = moved(({ realtime, boottime }) => realtime - boottime);
     const slept = moved(({ boottime, monotonic }) => boottime - monotonic);
-    const raw = moved(({ raw }) => raw);
-    const ppm = 1e6 * moved(({ monotonic, raw }) => monotonic - raw) / raw;
     const found: Finding[] = [];
     if (Math.abs(stepped) > STEP_NS + width) found.push(wallStepped(stepped));
     if (slept > SUSPEND_NS + width) found.push(suspendSeen(slept));
-    if (raw >= LEAST_INTERVAL_NS && Math.abs(ppm) > SLEW_PPM + 1e6 * width / raw) {
-      found.push(wallSlewing(ppm));
-    }
     const jumps = (look.jumps ?? 0) - (last.jumps ?? 0);
     if (jumps > 0) found.push(counterJumped(jumps));
     const disrupted = look.disruption !== undefined && last.disruption !== undefined &&
@@ -148,6 +143,30 @@ export class Watcher {
     const slips = jumps > 0 && slept <= SUSPEND_NS + width && isGuest(this.#options.facts) === true;
     if (disrupted || slips) found.push(vmRestored(this.#state, disrupted));
     return found;
+  }
+
+  /**
+   * Whether the clocks are slewed. Where they are sped up, timers come early, so that each look may
+   * come too soon after the one before it: a rate is held against the look of the last rate.
+   */
+  #rate(look: Look): readonly Finding[] {
+    const from = this.#ratedFrom ?? look;
+    const raw = Number(look.raw - from.raw);
+    if (Math.abs(raw) < LEAST_INTERVAL_NS) return this.#ofRate ?? [];
+    this.#ratedFrom = look;
+    const ppm = 1e6 * (Number(look.monotonic - from.monotonic) - raw) / raw;
+    const most = SLEW_PPM + 1e6 * (from.width + look.width) / raw;
+    const found = raw > 0 && Math.abs(ppm) > most ? [wallSlewing(ppm)] : [];
+    // The kernel did not say how it was at the start: the first rate does.
+    if (!this.#ofRate) this.#hold(look, found);
+    return this.#ofRate = found;
+  }
+
+  /** What was so from the start is no change, but its end is one. */
+  #hold({ monotonic }: Look, findings: readonly Finding[]): void {
+    for (const finding of findings) {
+      this.#active.set(finding.id, { finding, until: monotonic });
+    }
   }
 
   #update({ monotonic }: Look, found: readonly Finding[]): ClockChange[] {

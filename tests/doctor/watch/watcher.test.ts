@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { fillFacts } from "../../../doctor/facts/shape.ts";
-import type { PathCost } from "../../../doctor/facts/types.ts";
+import type { PathCost, WallFacts } from "../../../doctor/facts/types.ts";
 import type { Look } from "../../../doctor/watch/look.ts";
 import { Watcher } from "../../../doctor/watch/watcher.ts";
 
@@ -11,8 +11,11 @@ const FAST: PathCost = { nativeNs: 25, syscallNs: 130 };
 const SLOW: PathCost = { nativeNs: 1300, syscallNs: 1250 };
 const SECOND = 1_000_000_000n;
 
-/** A machine whose clocks go on by a second from look to look, but for what a test changes. */
-function machine(name = "tsc", first = FAST) {
+/**
+ * A machine whose clocks go on by a second from look to look, but for what a test changes. Its kernel
+ * tells nothing of the wall clock unless a test does.
+ */
+function machine(name = "tsc", first = FAST, wall: Partial<WallFacts> = {}) {
   let look: Look = {
     monotonic: 1000n * SECOND,
     raw: 1000n * SECOND,
@@ -31,6 +34,7 @@ function machine(name = "tsc", first = FAST) {
       machine: { arch: "x86_64", hypervisor: "KVMKVMKVM", invariant: true },
       clocksource: { parameters: [] },
       vdso: { entries: { clock_gettime: "vdso" } },
+      wall,
     }),
     measure: () => {
       measured++;
@@ -51,9 +55,21 @@ function machine(name = "tsc", first = FAST) {
     };
     return told;
   };
+  /** A look so long after the last one, by the clock that is not slewed. */
+  const slew = (ppm: bigint, ns = SECOND) => {
+    const less = ns - SECOND;
+    const by = less + ns * ppm / 1_000_000n;
+    return take({
+      raw: look.raw + less,
+      monotonic: look.monotonic + by,
+      boottime: look.boottime + by,
+      realtime: look.realtime + by,
+    });
+  };
   take();
   return {
     take,
+    slew,
     look: () => look,
     measured: () => measured,
     become: (name: string, next: PathCost) => {
@@ -119,23 +135,41 @@ test("a Watcher does not take a reading that was interrupted for a step", () => 
 });
 
 test("a Watcher tells of slewing, and when it is over", () => {
-  const { take, look } = machine();
-  const slew = (ppm: bigint) => ({
-    monotonic: look().monotonic + ppm * 1000n,
-    boottime: look().boottime + ppm * 1000n,
-    realtime: look().realtime + ppm * 1000n,
-  });
-  assertEquals(take(slew(400n)), []);
-  assertEquals(take(slew(600n)), ["+wall.slewing"]);
-  assertEquals(take(slew(600n)), []);
-  assertEquals(take(slew(-100n)), ["-wall.slewing"]);
-  assertEquals(take(slew(-74_443n)), ["+wall.slewing"]);
+  const { slew } = machine();
+  assertEquals(slew(400n), []);
+  assertEquals(slew(600n), ["+wall.slewing"]);
+  assertEquals(slew(600n), []);
+  assertEquals(slew(-100n), ["-wall.slewing"]);
+  assertEquals(slew(-74_443n), ["+wall.slewing"]);
 });
 
-test("a Watcher does not tell of slewing that was so from the start, but its end", () => {
-  const { take, look } = machine();
-  const slew = (ppm: bigint) => take({ monotonic: look().monotonic + ppm * 1000n });
+test("a Watcher tells of slewing that begins right after the first look", () => {
+  const { slew } = machine("tsc", FAST, { tickUs: 10_000, freqPpm: 400 });
+  assertEquals([slew(600n), slew(600n), slew(0n)], [["+wall.slewing"], [], ["-wall.slewing"]]);
+});
+
+test("a Watcher does not tell of slewing that the kernel told at the start, but its end", () => {
+  const wall = { tickUs: 10_006, freqPpm: 0 };
+  const { slew } = machine("tsc", FAST, wall);
   assertEquals([slew(600n), slew(600n), slew(0n)], [[], [], ["-wall.slewing"]]);
+  assertEquals(slew(600n), ["+wall.slewing"]);
+  assertEquals(machine("tsc", FAST, wall).slew(0n), ["-wall.slewing"]);
+});
+
+test("a Watcher takes the first rate for that of the start where the kernel tells none", () => {
+  const { slew } = machine();
+  assertEquals([slew(600n), slew(600n), slew(0n)], [[], [], ["-wall.slewing"]]);
+  assertEquals(slew(600n), ["+wall.slewing"]);
+});
+
+test("a Watcher waits for a rate where looks come too soon, and tells none twice", () => {
+  const { slew, take, look } = machine();
+  const soon = 93_000_000n;
+  assertEquals([slew(74_443n, soon), slew(74_443n, soon)], [[], []]); // so from the start
+  assertEquals([slew(74_443n, soon), slew(74_443n, soon)], [[], []]);
+  assertEquals(slew(0n), ["-wall.slewing"]);
+  assertEquals([slew(74_443n, soon), slew(74_443n, soon)], [[], ["+wall.slewing"]]);
+  assertEquals(take({ raw: look().raw - 3600n * SECOND }), ["-wall.slewing"]); // no rate at all
   assertEquals(slew(600n), ["+wall.slewing"]);
 });
 
