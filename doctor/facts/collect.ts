@@ -77,16 +77,27 @@ export async function collectFacts(options: CollectOptions = {}): Promise<Facts>
 /**
  * Collects anew what passes: who else has taken CPU time since the time before, and how right the wall
  * clock is. About a millisecond.
+ *
+ * @param timex asks for NTP's state, which may come to be refused
  */
-export function passingCollector(files: KernelFiles = kernelFiles()): (facts: Facts) => Facts {
+export function passingCollector(
+  files: KernelFiles = kernelFiles(),
+  timex: typeof askTimex = askTimex,
+): (facts: Facts) => Facts {
   let before = readLoad(new Reader(files), now());
   return (facts) => {
     const reader = new Reader(files);
     const after = readLoad(reader, now());
     const cpu = loadBetween(reader, before, after);
     before = after;
-    const timex = askTimex(reader, facts.machine.places);
-    const wall = { ...facts.wall, ...timex, taiS: askTai(), rtcS: rtcDifference(reader) };
+    // Filled, not added to the old: what can be asked no more is unknown, and its findings end.
+    const { wall } = fillFacts({
+      wall: {
+        ...timex(reader, facts.machine.places),
+        taiS: askTai(),
+        rtcS: rtcDifference(reader),
+      },
+    });
     return { ...facts, cpu, wall };
   };
 }

@@ -54,6 +54,14 @@ test("passingCollector() collects anew who takes CPU time, and the wall clock", 
   assert((cpu.windowNs ?? 0) > 0 && (wall.taiS ?? 1000) < 1000 && wall.status !== null);
 });
 
+test("passingCollector() keeps nothing of the wall clock that can be asked no more", () => {
+  const known = fillFacts({
+    wall: { state: 5, status: 0x40, maxerrorUs: 16e6, freqPpm: 1, tickUs: 10_000, rtcS: 60 },
+  });
+  const { wall } = passingCollector(fakeFiles({}), () => ({}))(known);
+  assertEquals(wall, { ...fillFacts({}).wall, taiS: wall.taiS });
+});
+
 const launcher = timeNamespace(86_400, 0);
 const skip = skipUnless(
   spawnSync(launcher[0] ?? "", [...launcher.slice(1), "true"]).status === 0,
