@@ -19,6 +19,9 @@ export interface ParseOptions {
   readonly complain: (text: string) => void;
 }
 
+/** Optique throws where its two columns do not fit in. */
+const LEAST_WIDTH = 40;
+
 /** Undefined if they were a question, which is answered, or wrong. */
 export function parseWords(
   words: readonly string[],
@@ -39,6 +42,7 @@ export function parseWords(
       return undefined;
     },
     colors: false,
-    ...(width !== undefined && { maxWidth: width }),
+    showChoices: { label: "one of ", maxItems: 9 }, // all clocks, and the first findings
+    ...(width !== undefined && { maxWidth: Math.max(width, LEAST_WIDTH) }),
   }) as Command | undefined;
 }

@@ -7,7 +7,7 @@
 import { Worker } from "node:worker_threads";
 import { BUCKETS } from "./buckets.ts";
 import { controlTask } from "./task.ts";
-import { WORKER } from "./worker_url.ts";
+import { workerUrl } from "./worker_url.ts";
 
 /** A control meter, from the moment on at which its Worker runs. */
 export interface Control {
@@ -24,7 +24,7 @@ export function startControl(periodMs: number): Control {
   const counts = new Float64Array(memory);
   let worker: Worker;
   try {
-    worker = new Worker(WORKER, { workerData: controlTask(periodMs, memory) });
+    worker = new Worker(workerUrl(), { workerData: controlTask(periodMs, memory) });
   } catch (error) {
     return { counts, failure: () => String(error), close() {} };
   }

@@ -8,7 +8,7 @@ import { allowedCpus } from "./affinity.ts";
 import { checkCpus, checkSettings, type JitterPerCpuOptions, type Settings } from "./options.ts";
 import { gapsTask, type Report } from "./task.ts";
 import type { Jitter, JitterProgress } from "./types.ts";
-import { WORKER } from "./worker_url.ts";
+import { workerUrl } from "./worker_url.ts";
 
 /** One CPU's Worker. */
 interface Thread {
@@ -62,7 +62,7 @@ function start(
   cpu: number,
   onProgress: (progress: JitterProgress) => void,
 ): Thread {
-  const worker = new Worker(WORKER, { workerData: gapsTask(settings, cpu) });
+  const worker = new Worker(workerUrl(), { workerData: gapsTask(settings, cpu) });
   const ready = Promise.withResolvers<void>();
   const done = Promise.withResolvers<Jitter>();
   const fail = (reason: string, cause?: unknown) => {

@@ -5,8 +5,13 @@
  * @module
  */
 
-/** For new Worker(). */
-export const WORKER: URL = new URL(
-  `./worker${/\.[jt]s$/.exec(import.meta.url)?.[0] ?? ".js"}`,
-  import.meta.url,
-);
+/**
+ * For new Worker().
+ *
+ * @throws {Error} in a bundle that does not know where it is
+ */
+export function workerUrl(): URL {
+  const { url } = import.meta as { url?: string };
+  if (url === undefined) throw new Error("A bundle in CommonJS has no Worker to start");
+  return new URL(`./vdso_jitter_worker${/\.[jt]s$/.exec(url)?.[0] ?? ".js"}`, url);
+}

@@ -59,7 +59,7 @@ const { metafile } = await build({
     "doctor/mod.ts",
     "elf/mod.ts",
     "jitter/mod.ts",
-    "jitter/worker.ts",
+    "jitter/vdso_jitter_worker.ts",
     "bench/mod.ts",
     "bench/tinybench.ts",
     "bench/mitata.ts",

@@ -26,6 +26,9 @@ test("parseWords() answers -h and -v as --help and --version", () => {
 });
 
 test("parseWords() has no line of help that is wider than the terminal", () => {
+  for (const width of [1, 12, 16, 39]) {
+    assertEquals(parse("bench --help", width).printed, parse("bench --help", 40).printed);
+  }
   for (const width of [64, 80, 120]) {
     for (const command of ["", "bench", "now", "shim", "help"]) {
       const lines = parse(`${command} --help`, width).printed.split("\n");
@@ -47,6 +50,7 @@ test("parseWords() takes FILE, --out FILE and - alike for dump and shim", () => 
       assertEquals(parse(`${name} ${words}`).command, { command: name, file: "-" });
     }
     assertMatch(parse(name).said, /^vdso: Expected a FILE to write, got none\.$/m);
+    assertMatch(parse(`${name} --out=`).said, /^vdso: .*Expected the name of a file, got none\.$/m);
     assertMatch(parse(`${name} a --out b`).said, /cannot be used together/);
   }
 });

@@ -69,6 +69,31 @@ test("an esbuild bundle in CommonJS works in Node", { timeout }, async () => {
   runs("node22", bundle, "none", ["--no-addons"]);
 });
 
+test("a bundle in CommonJS of every room can be loaded, and says what it has not", {
+  timeout,
+}, async () => {
+  const rooms = ["", "/bench", "/doctor", "/elf", "/jitter", "/otel", "/server"];
+  const contents = rooms.map((room, i) => `import * as m${i} from "@x/vdso${room}";`).join("\n") + `
+    const delay = m4.loopDelay({ control: true });
+    console.log(delay.snapshot().controlFailure, [${
+    rooms.map((_, i) => `Object.keys(m${i}).length > 0`)
+  }].every(Boolean));
+    delay.close();`;
+  const bundle = join(elsewhere(), "rooms.cjs");
+  await build({
+    stdin: { contents, resolveDir: plain },
+    outfile: bundle,
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    logLevel: "silent", // it warns of import.meta
+  });
+  for (const runtime of ["node22", "node26", "bun"] as const) {
+    const said = output(directory, [runtimeBin(runtime), bundle]).trim();
+    assertEquals(said, "Error: A bundle in CommonJS has no Worker to start true", runtime);
+  }
+});
+
 test(
   "esbuild bundles the library for browsers, where nothing of Node is",
   { timeout },

@@ -20,7 +20,7 @@ export function copyTypes(
     mkdirSync(dirname(target), { recursive: true });
     const text = readFileSync(join(stage, file), "utf8");
     // An empty file, of a module that exports nothing, would declare none.
-    writeFileSync(target, text === "" ? "export {};\n" : brokenAfterComments(text));
+    writeFileSync(target, libOf(text) + (text === "" ? "export {};\n" : brokenAfterComments(text)));
     // Not in comments: documentation has examples, and they import.
     for (const [, specifier = ""] of text.replaceAll(/\/\*[^]*?\*\//g, "").matchAll(IMPORT)) {
       // Types of a package would make it a dependency of ours.
@@ -29,6 +29,11 @@ export function copyTypes(
     }
   }
   return [...done].sort();
+}
+
+/** What a program's own `lib` may lack. In the sources JSR does not take it. */
+function libOf(text: string): string {
+  return /\bDisposable\b/.test(text) ? '/// <reference lib="esnext.disposable" />\n' : "";
 }
 
 /** People read declarations too: `deno pack` leaves what follows a comment on its last line. */
