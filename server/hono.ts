@@ -6,18 +6,21 @@
 import { detectRuntime } from "../core/internals.ts";
 import { now } from "../mod.ts";
 import { ABORT, ERROR, type Registry } from "./registry.ts";
-import type { RequestLike, Streams } from "./streams.ts";
+import type { End, RequestLike, Streams } from "./streams.ts";
 import { LEAST_ABORT_NS, statusOf } from "./timed.ts";
+
+/** What is read of a request that has been answered. */
+interface Answered {
+  readonly method: string;
+  readonly url: string;
+  /** Of whatever came last, which is what has answered. */
+  readonly routePath: string;
+}
 
 /** What is read of Hono's context. */
 export interface HonoContext {
   /** The request. */
-  readonly req: {
-    readonly raw: RequestLike;
-    readonly method: string;
-    readonly url: string;
-    readonly routePath: string;
-  };
+  readonly req: Answered & { readonly raw: RequestLike };
   /** Whether there is a response. */
   readonly finalized?: boolean;
   /** The response; where there is none, reading this makes one of status 200. */
@@ -39,31 +42,35 @@ export function honoMiddleware(registry: Registry, streams: Streams): HonoMiddle
   // Only there it costs next to nothing: see timed.ts.
   const signal = detectRuntime() === "bun";
 
-  function end({ req }: HonoContext, status: number, ns: number): void {
+  function end({ routePath, url, method }: Answered, status: number, ns: number): void {
     registry.inFlight--;
-    const { routePath } = req; // of whatever came last, which is what has answered
     const none = EVERYTHING.test(routePath) && (status === NOT_FOUND || status < 0);
-    const scheme = req.url.startsWith("https:") ? "https" : "http";
-    registry.route(none ? undefined : routePath, scheme).record(req.method, status, ns);
+    const scheme = url.startsWith("https:") ? "https" : "http";
+    registry.route(none ? undefined : routePath, scheme).record(method, status, ns);
+  }
+
+  /** Has strings alone. A function of its own, since closures of one function share what they keep. */
+  function laterEnd({ routePath, url, method }: Answered): End {
+    return (status, ns) => end({ routePath, url, method }, status, ns);
   }
 
   return (context, next) => {
     const start = now();
     registry.inFlight++;
-    const { raw } = context.req;
+    const { req } = context;
+    const { raw } = req;
     return next().then(() => {
       const ns = now() - start;
       if (signal && ns > LEAST_ABORT_NS && raw.signal?.aborted) {
         streams.forget(raw);
-        return end(context, ABORT, ns);
+        return end(req, ABORT, ns);
       }
       const status = context.finalized === false ? ERROR : statusOf(context.res);
-      const later = (status: number, ns: number) => end(context, status, ns);
-      if (streams.open !== 0 && streams.continue(raw, start, status, later)) return;
-      end(context, status, ns);
+      if (streams.open !== 0 && streams.continue(raw, start, status, laterEnd(req))) return;
+      end(req, status, ns);
     }, (error: unknown) => {
       streams.forget(raw);
-      end(context, signal && raw.signal?.aborted ? ABORT : ERROR, now() - start);
+      end(req, signal && raw.signal?.aborted ? ABORT : ERROR, now() - start);
       throw error;
     });
   };

@@ -50,8 +50,11 @@ export class Streams {
   /** How many may still be waiting for the handler's response: mostly none, which is cheap to see. */
   open = 0;
   readonly #timed = new WeakMap<object, Timed>();
-  /** Ends the requests whose streams are gone, as where a handler has answered something else. */
-  readonly #gone = new FinalizationRegistry<() => void>((end) => end());
+  /**
+   * Ends the requests whose streams are gone, as where a handler has answered something else. A
+   * registry keeps what it is given, so nothing in that may lead to the stream.
+   */
+  readonly #gone = new FinalizationRegistry<Timed>((timed) => finish(timed));
 
   /** A stream of the same chunks, whose end is the end of the request. */
   add<T>(request: RequestLike, source: ReadableStream<T>): ReadableStream<T> {
@@ -60,33 +63,32 @@ export class Streams {
     const timed: Timed = { ended: undefined, then: undefined };
     if (!this.#timed.has(request)) this.open++;
     this.#timed.set(request, timed);
-    const end = (status?: number, at?: number) => {
-      if (timed.ended) return;
-      timed.ended = { status, at };
-      timed.then?.(timed.ended);
-    };
     const stream = new ReadableStream<T>({
       async pull(controller) {
         try {
           const { done, value } = await reader.read();
           if (!done) return controller.enqueue(value);
-          end(undefined, now());
+          finish(timed, undefined, now());
           controller.close();
         } catch (error) {
-          end(ERROR, now());
+          finish(timed, ERROR, now());
           controller.error(error);
         }
       },
       cancel(reason) {
-        end(ABORT, now());
+        finish(timed, ABORT, now());
         return reader.cancel(reason);
       },
     }, { highWaterMark: 0 });
-    this.#gone.register(stream, end);
+    this.#gone.register(stream, timed);
     return stream;
   }
 
-  /** Leaves the end of a request to its stream. Answers whether it has one. */
+  /**
+   * Leaves the end of a request to its stream. Answers whether it has one.
+   *
+   * @param end is kept until then, and must not lead to the response, whose body the stream may be
+   */
   continue(request: MaybeObject, start: number, status: number, end: End): boolean {
     const timed = request ? this.#timed.get(request) : undefined;
     if (!timed) return false;
@@ -94,8 +96,9 @@ export class Streams {
     // What was cancelled before there was a response, the handler itself has cancelled.
     if (timed.ended?.status === ABORT || BODILESS.includes(status)) return false;
     const ready = now();
-    timed.then = ({ status: how = status, at = ready }) => end(how, at - start);
-    if (timed.ended) timed.then(timed.ended);
+    const then = ({ status: how = status, at = ready }: Ended) => end(how, at - start);
+    if (timed.ended) then(timed.ended);
+    else timed.then = then;
     return true;
   }
 
@@ -103,4 +106,11 @@ export class Streams {
   forget(request: MaybeObject): void {
     if (request && this.#timed.delete(request)) this.open--;
   }
+}
+
+function finish(timed: Timed, status?: number, at?: number): void {
+  if (timed.ended) return;
+  timed.ended = { status, at };
+  timed.then?.(timed.ended);
+  timed.then = undefined; // a client may keep the stream as long as it likes
 }

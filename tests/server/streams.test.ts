@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { now } from "../../mod.ts";
 import { requestMetrics } from "../../server/mod.ts";
 import { Streams } from "../../server/streams.ts";
 import { runtime } from "../support.ts";
@@ -126,24 +127,25 @@ test("a stream that its handler cancels is that of another response", async () =
 test("a stream that nobody reads ends its request when it is collected", {
   skip: runtime === "deno" ? "Deno has no way to collect on demand" : false,
 }, async () => {
-  const metrics = requestMetrics();
-  const handler = metrics.handler((request: Request) => {
-    metrics.stream(request, slow(3));
-    return new Response(null, { status: 401 });
-  });
-  const all = 20;
-  for (let i = 0; i < all; i++) handler(request());
-  // Collectors that look for pointers on the stack may keep one.
-  const most = () => metrics.snapshot().inFlight <= 2;
+  const streams = new Streams();
+  const ended: { status: number; ns: number }[] = [];
+  const start = now();
+  for (let i = 0; i < 20; i++) {
+    const each = request();
+    streams.add(each, slow(3));
+    assert(streams.continue(each, start, 401, (status, ns) => ended.push({ status, ns })));
+  }
+  const ready = now() - start;
+  // Collectors that look for pointers on the stack may keep some.
+  const most = () => ended.length >= 15;
   for (let i = 0; i < 50 && !most(); i++) {
     await sleep(20);
     collect();
   }
-  assert(most(), `${metrics.snapshot().inFlight} are in flight`);
-  const { series: [series], inFlight } = metrics.snapshot();
-  assertEquals([series?.labels?.status, series?.count], [401, all - inFlight]);
-  // What the handler took, and not what came before the collection.
-  assert(series!.sumNs < 20e6 * series!.count, `${series!.sumNs} ns`);
+  assert(most(), `${ended.length} have ended`);
+  // Until the response was ready, and not until the collection.
+  assertEquals(ended.filter(({ status, ns }) => status !== 401 || ns < 0 || ns > ready), []);
+  assertEquals(streams.open, 0);
 });
 
 test("requests without a stream are not slower for one that was given up", () => {
