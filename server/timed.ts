@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { builtin } from "../core/internals.ts";
 import { now } from "../mod.ts";
 import { ABORT, ERROR, type Registry, type Route, UPGRADE } from "./registry.ts";
 import { OTHER_METHOD } from "./semconv.ts";
-import type { RequestLike, Streams } from "./streams.ts";
+import type { End, RequestLike, Streams } from "./streams.ts";
 
 /** A handler as Bun, Deno and fetch-style servers call it: what it takes is none of our business. */
 export type Handler = (this: never, ...args: never[]) => unknown;
@@ -16,7 +17,9 @@ type AnyHandler = (this: unknown, ...args: unknown[]) => unknown;
 /** Few give up sooner, and a signal that nobody has asked for costs as much as all else here. */
 export const LEAST_ABORT_NS = 1e6;
 
-const { then } = Promise.prototype;
+/** The runtime's own, whatever has replaced `Promise`: zone.js, say. */
+const { then } = (async () => {})();
+
 /** So many objects wait for further requests of a handler: 10 KB. */
 const MOST_SPARE = 100;
 
@@ -65,11 +68,13 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
     ns: number,
   ): void {
     const status = statusOf(response, bun);
-    if (streams.open !== 0) {
-      const later = (status: number, ns: number) => end(method, status, ns);
-      if (streams.continue(request, start, status, later)) return;
-    }
+    if (streams.open !== 0 && streams.continue(request, start, status, laterEnd(method))) return;
     end(method, status, ns);
+  }
+
+  /** A function of its own, since closures of one function share what they keep. */
+  function laterEnd(method: string): End {
+    return (status, ns) => end(method, status, ns);
   }
 
   function failed(request: MaybeRequest, method: string, status: number, ns: number): void {
@@ -102,9 +107,12 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
 
     /** The promise that then() makes is nobody's, and never rejects. */
     follow(promise: Promise<unknown>): void {
-      // A then() of somebody else's may call back more than once: resolve() heeds the first call.
-      const once = promise.then === then ? promise : new Promise((resolve) => resolve(promise));
-      once.then(this.#onResponse, this.#onError);
+      if (promise.then === then) promise.then(this.#onResponse, this.#onError);
+      // Of another realm, say. Bun does not ask it for a then() either.
+      else if (bun && !(promise instanceof Promise)) {
+        then.call(promise, this.#onResponse, this.#onError);
+      } // A then() of somebody else's may call back more than once: resolve() heeds the first call.
+      else new Promise((resolve) => resolve(promise)).then(this.#onResponse, this.#onError);
     }
 
     #release(): void {
@@ -164,12 +172,12 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
       throw error;
     }
     if (!(result instanceof Promise)) {
-      if (bun !== undefined || !isThenable(result)) {
+      if (!(bun ? bunWaitsFor(result) : isThenable(result))) {
         ready(request, method, result, start, now() - start);
         return result;
       }
       // What is lazy may begin anew each time that it is waited for: so that is done once.
-      result = Promise.resolve(result);
+      if (!bun) result = Promise.resolve(result);
     }
     follow(request, method, result as Promise<unknown>, start);
     return result;
@@ -202,6 +210,18 @@ export function statusOf(response: unknown, bun?: BunTiming): number {
   } catch {
     return ERROR;
   }
+}
+
+let types: { isPromise(value: unknown): boolean } | undefined;
+
+/**
+ * Whether Bun waits for what is no `instanceof Promise`: it does for what the runtime has made as a
+ * promise, in another realm too, and whatever has replaced `Promise` since.
+ */
+function bunWaitsFor(result: unknown): boolean {
+  if (result instanceof Response) return false; // as a rule, and isPromise() takes longer to say so
+  types ??= builtin("node:util/types") as typeof types;
+  return types?.isPromise(result) === true;
 }
 
 function isThenable(result: unknown): boolean {

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { merge, requestMetrics, type Snapshot } from "../../server/mod.ts";
 import { runtime } from "../support.ts";
 import { counts, sleep, until } from "./support.ts";
@@ -79,6 +80,25 @@ test("serve() counts by route, method and status", { skip }, async () => {
       "GET /rejects error": 1,
       "GET - 404": 1,
     });
+  } finally {
+    await server.stop(true);
+  }
+});
+
+test("serve() waits for what Bun waits for", { skip }, async () => {
+  const metrics = requestMetrics();
+  const Foreign = runInNewContext("Promise") as PromiseConstructor;
+  const server = Bun.serve(metrics.serve({
+    port: 0,
+    routes: { "/realm": () => Foreign.resolve(new Response("realm", { status: 201 })) },
+    fetch: (): never =>
+      ({ then: (resolve: (_: Response) => void) => resolve(new Response()) }) as never,
+    error: () => new Response("failed", { status: 500 }),
+  }));
+  try {
+    assertEquals(await get(`${server.url}realm`), [201, "realm"]);
+    assert((await get(server.url))[0] !== 201);
+    assertEquals(counts(metrics.snapshot()), { "GET /realm 201": 1, "GET - error": 1 });
   } finally {
     await server.stop(true);
   }

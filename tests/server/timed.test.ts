@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { requestMetrics } from "../../server/mod.ts";
 import { counts, sleep } from "./support.ts";
 
@@ -112,6 +113,43 @@ test("serve() passes on what Bun does not wait for", () => {
   const { fetch } = metrics.serve({ fetch: (_: Request) => thenable });
   assertStrictEquals(fetch(request()), thenable);
   assertEquals(counts(metrics.snapshot()), { "GET - error": 1 });
+});
+
+test("serve() waits for promises of another realm, as Bun does", async () => {
+  const Foreign = runInNewContext("Promise") as PromiseConstructor;
+  const metrics = requestMetrics();
+  let answer = (_: Response) => {};
+  const promise = new Foreign<Response>((resolve) => answer = resolve);
+  const { fetch } = metrics.serve({ fetch: (_: Request) => promise });
+  assertStrictEquals(fetch(request()), promise);
+  assertEquals([counts(metrics.snapshot()), metrics.snapshot().inFlight], [{}, 1]);
+  answer(new Response());
+  await promise;
+  const fails = metrics.serve({ fetch: (_: Request) => Foreign.reject(new Error("of the realm")) });
+  await assertRejects(async () => await fails.fetch(request()), Error, "of the realm");
+  assertEquals(counts(metrics.snapshot()), { "GET - 200": 1, "GET - error": 1 });
+  assertEquals(metrics.snapshot().inFlight, 0);
+});
+
+test("serve() waits for asynchronous functions where Promise has been replaced", async () => {
+  const metrics = requestMetrics();
+  const { fetch } = metrics.serve({
+    fetch: async (_: Request) => {
+      await undefined;
+      return new Response();
+    },
+  });
+  const { Promise } = globalThis;
+  let answer;
+  try {
+    globalThis.Promise = class extends Promise<unknown> {} as PromiseConstructor; // as zone.js does
+    answer = fetch(request());
+  } finally {
+    globalThis.Promise = Promise;
+  }
+  assertEquals([counts(metrics.snapshot()), metrics.snapshot().inFlight], [{}, 1]);
+  await answer;
+  assertEquals([counts(metrics.snapshot()), metrics.snapshot().inFlight], [{ "GET - 200": 1 }, 0]);
 });
 
 test("what is lazy is waited for once", async () => {
