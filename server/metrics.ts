@@ -163,10 +163,12 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
       if (options.tls !== undefined) hasTls = Boolean(options.tls);
       if (options.websocket !== undefined) hasWebSockets = true;
       const scheme = hasTls ? "https" : "http";
+      // It may be a reload of that server, or another one beside it.
+      const guessed = hasTls && options.tls === undefined;
       return wrapOptions(options, (handler, pattern, ofMethod) => {
         const route = registry.route(pattern, scheme);
         if (pattern !== undefined) {
-          route.bind(ofMethod ?? "GET", 200);
+          if (!guessed) route.bind(ofMethod ?? "GET", 200); // else the series may never be any
           registry.uncounted.delete(ofMethod ? `${ofMethod} ${pattern}` : pattern);
         }
         // Of a reload, only the server that answers knows; there may be more than one.

@@ -208,15 +208,15 @@ test("the scheme of serve() is what the server says that answers", () => {
     metrics.snapshot().series.map(({ labels, count }) =>
       `${labels?.route ?? "-"} ${labels?.scheme} ${count}`
     );
-  metrics.serve({ tls: { key: "", cert: "" }, fetch: handler });
-  // A reload leaves out what the server is to keep.
+  metrics.serve({ tls: { key: "", cert: "" }, fetch: handler, routes: { "/known": handler } });
+  // A reload leaves out what the server is to keep; or is that another server, without tls?
   const { "/": route } = metrics.serve({ routes: { "/": handler } }).routes;
-  assertEquals(schemes(), ["/ https 0"]);
+  assertEquals(schemes(), ["/known https 0"]);
   route(request, { protocol: "https" });
   // Two servers, the other without tls; and empty options, which Bun takes for none.
   metrics.serve({ fetch: handler }).fetch(request, { protocol: "http" });
   metrics.serve({ fetch: handler, tls: {} }).fetch(request, { protocol: "http" });
-  assertEquals(schemes(), ["/ https 1", "- http 2"]);
+  assertEquals(schemes(), ["/known https 0", "/ https 1", "- http 2"]);
   metrics.serve({ fetch: handler }).fetch(request);
-  assertEquals(schemes(), ["/ https 1", "- http 2", "- https 1"]);
+  assertEquals(schemes(), ["/known https 0", "/ https 1", "- http 2", "- https 1"]);
 });
