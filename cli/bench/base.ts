@@ -177,18 +177,27 @@ export function compareWithBase(
   const isSkipped = ({ results, failed }: ReportBenchmark) => results.length + failed.length === 0;
   const nothingRan = benchmarks.length > 0 && benchmarks.every(isSkipped);
   if (nothingRan && lost.length === 0) notes = [...notes, "Nothing of it can be measured here"];
-  else if (found === 0) problems.push(`Nothing of what ran is in ${file}`);
-  const ran = benchmarks.filter((row) => row.results.length + row.skipped.length > 0);
-  const now = new Set(ran.map(benchmarkKey));
+  else if (found === 0 && (lost.length > 0 || benchmarks.some(hasResults))) {
+    problems.push(`Nothing of what ran is in ${file}`); // what threw is told already
+  }
+  const now = new Map(benchmarks.map((row) => [benchmarkKey(row), row]));
   const all = [
     ...notes,
     ...doubtful,
     ...lost,
     ...unknown.map((name) => `${name} is not in the base`),
-    ...base.benchmarks.filter((row) => row.results.length > 0 && !now.has(benchmarkKey(row)))
-      .map((row) => `${fullName(row)} is in the base, and did not run`),
+    ...base.benchmarks.filter(hasResults).flatMap((old) => {
+      const row = now.get(benchmarkKey(old));
+      if (!row) return `${fullName(old)} is in the base, and did not run`;
+      const isFailed = row.results.length + row.skipped.length === 0;
+      return isFailed ? `${fullName(old)} is in the base, and failed now` : [];
+    }),
   ];
   return { benchmarks: rows, base: { file, maxRegress, notes: all, problems } };
+}
+
+function hasResults({ results }: ReportBenchmark): boolean {
+  return results.length > 0;
 }
 
 /** Where the base has results, and it is skipped now. */

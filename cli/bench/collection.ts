@@ -24,9 +24,9 @@ export class Collection {
 
   /** Returns what is wrong and was not so in an earlier run. */
   take(place: Place, outcome: ProcessOutcome): ReportFailure[] {
-    const { file, runtime } = place;
+    const { file, runtime, run } = place;
     for (const { benchmark: result, occurrence } of outcome.results) {
-      this.results.push({ file, runtime, result, occurrence });
+      this.results.push({ file, runtime, run, result, occurrence });
     }
     const thrown = outcome.thrown.filter(({ benchmark, occurrence }) => {
       const key = `${runtime} ${benchmarkKey({ ...benchmark, file, occurrence })}`;

@@ -10,6 +10,8 @@ export interface FileResult {
   /** Relative to the current directory. */
   readonly file: string;
   readonly runtime: string;
+  /** Which process run, from 1 on. */
+  readonly run: number;
   /** Nothing but its identity if it threw. */
   readonly result: BenchResult | SkippedBenchmark | BenchIdentity;
   /** Which of those that are the same in all this, from 0 on. */
@@ -42,7 +44,7 @@ export function inRows(results: readonly FileResult[]): readonly Row[] {
   /** Where a new row belongs, by its first item. */
   function placeOf(item: FileResult, index: number): number {
     const isBeside = (other: FileResult | undefined): other is FileResult =>
-      other?.file === item.file && other.runtime === item.runtime;
+      other?.file === item.file && other.runtime === item.runtime && other.run === item.run;
     let above: Row | undefined;
     const previous = results[index - 1];
     if (isBeside(previous)) above = rowOf(previous);

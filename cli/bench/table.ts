@@ -256,10 +256,8 @@ function skippedLines({ benchmarks }: BenchReport): string[] {
       const where = found.get(reason) ?? new Map<string, Set<string>>();
       const runtimes = where.get(name) ?? new Set<string>();
       // Where there is a result as well, no cell says so.
-      const there = row.results.find((result) => result.runtime === runtime);
-      const all = row.skipped.filter((other) => other.runtime === runtime)
-        .reduce((sum, { runs }) => sum + runs, there?.runs.length ?? 0);
-      runtimes.add(there ? `${runs} of ${all} runs of ${runtime}` : runtime);
+      const isThere = row.results.some((result) => result.runtime === runtime);
+      runtimes.add(isThere ? `${runs} ${runs === 1 ? "run" : "runs"} of ${runtime}` : runtime);
       found.set(reason, where.set(name, runtimes));
     }
   }

@@ -64,14 +64,20 @@ test("compareWithBase() finds what was saved again, whatever its parameters", ()
   assertEquals([notes, problems.length], [[], 4]);
 });
 
-test("compareWithBase() says that what threw did not run", () => {
+test("compareWithBase() says of what threw that it failed, and not that the base lacks it", () => {
   const base = report([...TWO, ...runs("deno", 5, "other", 1)]);
   const compared = (now: BenchReport) => compareWithBase(now.benchmarks, base, COMPARE).base;
   const some = compared(report([...TWO, ...throwing("deno", 5, "other")]));
-  assertEquals(some.notes, ["other is in the base, and did not run"]);
-  const all = compared(report(throwing("deno", 5, "other")));
-  assertEquals(all.problems, ["Nothing of what ran is in base.json"]);
-  assert(!all.notes.includes("Nothing of it can be measured here"));
+  assertEquals([some.notes, some.problems], [["other is in the base, and failed now"], []]);
+  const all = compared(report([...throwing("deno", 5, "parse"), ...throwing("deno", 5, "other")]));
+  assertEquals([all.notes, all.problems], [[
+    "parse is in the base, and failed now",
+    "other is in the base, and failed now",
+  ], []]);
+  const lost = compared(
+    report([...throwing("deno", 5, "parse"), ...skips("deno", 5, "other", "")]),
+  );
+  assertEquals(lost.problems, ["Nothing of what ran is in base.json"]);
 });
 
 test("compareWithBase() finds what got slower than allowed, and nothing else", () => {
@@ -178,6 +184,7 @@ test("compareWithBase() notes where runs spread too much to tell, and only there
   const spread = [50, 55, 90, 98, 99, 101, 102, 150, 190, 195].map((ns, i) => ({
     file: "a.ts",
     runtime: "deno",
+    run: i + 1,
     result: result("a", ns + i / 1000),
     occurrence: 0,
   }));

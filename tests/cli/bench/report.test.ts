@@ -115,6 +115,7 @@ test("sideBySide() compares runtimes pair by pair: what slows both down cancels 
     Array.from({ length: 10 }, (_, i) => ({
       file: "a.ts",
       runtime,
+      run: i + 1,
       result: result("a", ns * (1 + i / 5)),
       occurrence: 0,
     }));

@@ -65,6 +65,7 @@ export function runs(
   return Array.from({ length: count }, (_, i) => ({
     file: "a.ts",
     runtime,
+    run: i + 1,
     result: result(name, ns * (1 + i / 1000), more),
     occurrence: 0,
   }));
@@ -73,9 +74,10 @@ export function runs(
 /** So many runs in which it was skipped. */
 export function skips(runtime: string, count: number, name: string, reason: string): FileResult[] {
   const benchmark = { name, group: [], params: {}, mode: "throughput" as const, reason };
-  return Array.from({ length: count }, () => ({
+  return Array.from({ length: count }, (_, i) => ({
     file: "a.ts",
     runtime,
+    run: i + 1,
     result: benchmark,
     occurrence: 0,
   }));
@@ -89,7 +91,13 @@ export function throwing(
   group: readonly string[] = [],
 ): FileResult[] {
   const result = { name, group, params: {}, mode: "throughput" as const };
-  return Array.from({ length: count }, () => ({ file: "a.ts", runtime, result, occurrence: 0 }));
+  return Array.from({ length: count }, (_, i) => ({
+    file: "a.ts",
+    runtime,
+    run: i + 1,
+    result,
+    occurrence: 0,
+  }));
 }
 
 /** A report of these, of two runtimes. */

@@ -4,12 +4,15 @@ import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { type FileResult, inRows } from "../../../cli/bench/rows.ts";
 
+let processes = 0;
+
 /** What a process has come to: of `A one` the group A and the name one. */
 function process(runtime: string, file: string, ...names: string[]): FileResult[] {
+  const run = ++processes;
   return names.map((full) => {
     const [name = "", ...groups] = full.split(" ").reverse();
     const result = { name, group: groups.reverse(), params: {}, mode: "throughput" as const };
-    return { file, runtime, result, occurrence: 0 };
+    return { file, runtime, run, result, occurrence: 0 };
   });
 }
 
@@ -55,6 +58,17 @@ test("inRows() has what a later process alone declares in its place there", () =
     const results = [...process("deno", "a", ...first), ...process("bun", "a", ...second)];
     assertEquals(order(results), rows.map((name) => `a ${name}`));
   }
+});
+
+test("inRows() takes processes of one runtime apart", () => {
+  const results = [
+    ...process("deno", "a", "one", "two"),
+    ...process("deno", "a", "new", "one", "two"),
+    // What comes behind it is another process.
+    ...process("deno", "a", "alone"),
+    ...process("deno", "a", "one", "two"),
+  ];
+  assertEquals(order(results), ["a new", "a one", "a two", "a alone"]);
 });
 
 test("inRows() keeps the rows of a file together", () => {

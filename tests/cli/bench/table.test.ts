@@ -54,7 +54,7 @@ test("what threw has its row, and failed stands only there", () => {
     ...runs("node24", 5, "one", 100, { group }),
     ...runs("node24", 5, "node only", 100, { group }),
     ...runs("node24", 5, "three", 100, { group: ["B"] }),
-  ];
+  ].sort((a, b) => a.run - b.run); // process by process
   const text = printText(report(results, { failures }));
   const table = text.slice(text.indexOf("\nA\n")).replace(/ +/g, " ").split("\n").slice(1, 7);
   assertEquals(table.map((line) => line.replace(/\b[\d.]{3,}/g, "1")), [
@@ -90,11 +90,14 @@ test("a cell of what is skipped says n/a, and each reason stands below the table
     ...skips("node24", 5, "counter", "No counter\nhere"),
     ...runs("node24", 5, "other counter", 1),
     ...skips("node24", 2, "parse", "Too | busy"),
+    ...skips("node24", 1, "parse", "Too hot"),
+    ...throwing("node24", 1, "parse"),
     ...runs("node24", 3, "parse", 100),
   ];
   const reasons = [
     "n/a: counter (deno, node24); other counter (deno): No counter\\nhere",
-    "n/a: parse (2 of 5 runs of node24): Too | busy",
+    "n/a: parse (2 runs of node24): Too | busy",
+    "n/a: parse (1 run of node24): Too hot",
   ];
   const text = printText(report(results));
   assertMatch(text, /^counter +n\/a +n\/a$/m);
