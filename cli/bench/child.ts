@@ -42,7 +42,9 @@ export type ChildMessage =
   /** A run came to nothing, and nothing follows. */
   | { readonly kind: "failed"; readonly error: string }
   /** All were run, of so many that were declared. */
-  | { readonly kind: "end"; readonly declared: number };
+  | { readonly kind: "end"; readonly declared: number }
+  /** So were they, and the file ends the process itself: its exit status says whether all is well. */
+  | { readonly kind: "exit"; readonly declared: number };
 
 /** The URL of a module that does it, to be preloaded. */
 export function childUrl(plan: ChildPlan): string {
@@ -54,16 +56,23 @@ export function childUrl(plan: ChildPlan): string {
 
 /** Deno has these for the main thread, too. */
 interface DenoGlobal {
-  readonly Deno: { readonly exitCode: number };
   addEventListener(type: "load" | "unload", listener: () => void): void;
 }
 
 /** Its text is its only contact with this module. */
 function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): void {
   // As they are now, whatever the file replaces: by fake timers, for example.
-  const { setTimeout, setInterval, Promise, Atomics, JSON, TextEncoder } = globalThis;
+  const { setTimeout, clearTimeout, setInterval, Promise, Atomics, JSON, TextEncoder } = globalThis;
   const { writeSync } = fs;
   const exit = process.exit.bind(process);
+
+  /** So long a file may go on until its first benchmark: what has a server never ends. */
+  const FIRST_MS = 5000;
+  /**
+   * So long a file may go on from a benchmark to the next, or to its own run. In turns of the event
+   * loop: on a busy machine the time alone may be over before the file got one.
+   */
+  const [TURNS, TURN_MS] = [10, 10];
 
   // One process measures. What the file forks would be started with the same words.
   const at = process.execArgv.findIndex((word) =>
@@ -75,6 +84,8 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
   const runs = new Set<(options?: RunOptions) => Promise<RunResult>>();
   const running: Promise<RunResult>[] = [];
   let declared = 0;
+  /** Of those, what no run has begun with. */
+  let untaken = 0;
   let unfinished = 0;
   let waiting: string[] = [];
   let isOver = false;
@@ -89,6 +100,7 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
       library ??= placeOf(new Error().stack);
       runs.add(run);
       declared++;
+      untaken++;
       waiting.push(name);
       wake();
     },
@@ -114,6 +126,7 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
     },
     running(run: Promise<RunResult>): void {
       running.push(run);
+      untaken = 0; // it takes all
       unfinished++;
       const ended = () => void unfinished--;
       run.then(ended, ended);
@@ -125,23 +138,25 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
     // It does so, too, if the file threw: but then it ends with that after its first timers, which a
     // busy machine lets expire before.
     const target = globalThis as unknown as DenoGlobal;
-    const { Deno } = target;
     target.addEventListener(
       "load",
       () => setTimeout(() => setTimeout(() => void finish(), 0), 0),
     );
     // Deno.exit() calls no listeners of the process.
-    target.addEventListener("unload", () => exited(Deno.exitCode));
+    target.addEventListener("unload", exited);
   } else {
     process.once("exit", exited);
     // Once it has begun, so that it is the main module. If it fails, the runtime reports that.
     setTimeout(() => void import(url).then(finish, () => {}), 0);
   }
 
-  /** A file may run its benchmarks itself, and end its process then. */
-  function exited(code: number): void {
-    const isDone = declared > 0 && waiting.length === 0 && unfinished === 0;
-    if (!isOver && isDone && code === 0) send({ kind: "end", declared });
+  /**
+   * A file may run its benchmarks itself, and end its process then. The exit status is not known yet:
+   * the file's own listeners come later, and Bun has 0 here if a promise was rejected.
+   */
+  function exited(): void {
+    const isDone = declared > 0 && untaken === 0 && unfinished === 0;
+    if (!isOver && isDone) send({ kind: "exit", declared });
   }
 
   /** Runs what the file declared and did not run itself. */
@@ -149,13 +164,18 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
     // A file that awaits nothing may declare behind what its functions await.
     if (declared === 0) {
       await new Promise<void>((resolve) => {
-        wake = resolve;
         process.once("beforeExit", resolve);
+        const limit = setTimeout(resolve, FIRST_MS);
+        limit.unref?.(); // in older versions of Deno it is a number, and keeps the process
+        wake = () => {
+          clearTimeout(limit);
+          resolve();
+        };
       });
-      await turn(); // who declares may run it, too
     }
     // What a benchmark waits for need not keep the process: a Worker that is unref'd, for example.
     setInterval(() => {}, 1e9);
+    await letDeclare();
     try {
       let seen: number;
       do {
@@ -163,10 +183,10 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
         // What the file began and did not wait for; when that ends, the file may begin another.
         for (const run of running) {
           await run;
-          await turn();
+          await letDeclare();
         }
         for (const run of runs) await run();
-        await turn();
+        await letDeclare();
       } while (declared > seen);
       send({ kind: "end", declared });
     } catch (error) {
@@ -176,8 +196,17 @@ function child(fs: typeof FileSystem, { url, token, time, filter }: ChildPlan): 
     exit(); // whatever servers and timers are left
   }
 
-  function turn(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, 0));
+  /** A turn for the file. What it has declared by then it may run itself, with its own options. */
+  async function letDeclare(): Promise<void> {
+    await turn(0);
+    for (let seen = 0; untaken > seen;) {
+      seen = untaken;
+      for (let turns = 0; turns < TURNS && untaken === seen; turns++) await turn(TURN_MS);
+    }
+  }
+
+  function turn(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   /** Whatever was thrown, and what caused it: it need not be an Error. */

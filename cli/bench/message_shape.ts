@@ -42,6 +42,7 @@ const SHAPES: Readonly<Record<ChildMessage["kind"], Shape>> = {
   thrown: { benchmark: IDENTITY, error: "string" },
   failed: { error: "string" },
   end: { declared: "number" },
+  exit: { declared: "number" },
 };
 
 /** The message that a text is; undefined if it is none. */

@@ -46,6 +46,8 @@ export class OutcomeBuilder {
   readonly #lines: string[] = [];
   #printed = 0;
   #declared: number | undefined;
+  /** The same, if the process ends well. */
+  #declaredAtExit: number | undefined;
   #failure: string | undefined;
   #broken: string | undefined;
 
@@ -79,6 +81,9 @@ export class OutcomeBuilder {
       case "end":
         if (this.#running() !== undefined) this.#fail(`${this.#running()} came to no result`);
         this.#declared = message.declared;
+        return;
+      case "exit":
+        this.#declaredAtExit = message.declared;
     }
   }
 
@@ -100,8 +105,11 @@ export class OutcomeBuilder {
     this.#fail(`${this.#running() ?? before} took more than ${milliseconds / 1000} s: killed`);
   }
 
-  /** It has ended, in this way. */
-  end(how: string): ProcessOutcome {
+  /** It has ended, in this way; with this exit status, unless a signal ended it. */
+  end(how: string, status: number | null = null): ProcessOutcome {
+    if (status === 0 && this.#declaredAtExit !== undefined) {
+      this.take({ kind: "end", declared: this.#declaredAtExit });
+    }
     const where = this.#running();
     this.#fail(where === undefined ? how : `${how} in ${where}`);
     return {

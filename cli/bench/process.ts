@@ -93,12 +93,12 @@ export function runProcess(
   child.stderr.setEncoding("utf8").on("data", (text: string) => standardError.take(text));
 
   return new Promise((resolve) => {
-    const finish = (how: string) => {
+    const finish = (how: string, status: number | null = null) => {
       clearTimeout(watchdog);
       forget();
       standardOutput.end();
       standardError.end();
-      resolve(advised(outcome.end(how), file, advice));
+      resolve(advised(outcome.end(how, status), file, advice));
     };
     child.on("error", (error) => finish(`Cannot be started: ${error.message}`));
     child.on("exit", (code, signal) => {
@@ -110,7 +110,7 @@ export function runProcess(
       }, PIPES_MS);
       child.on("close", () => {
         clearTimeout(pipes);
-        finish(how);
+        finish(how, code);
       });
     });
   });

@@ -87,6 +87,7 @@ test("a file that throws has failed, whatever it has declared before", TIMEOUT, 
 const MAIN = (declares: string, before = "") =>
   `const { bench, run } = require("@x/vdso/bench");
 const declare = (name) => bench(name, () => Math.random(), { warmup: 5 });
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 async function main() {
   await require("node:fs/promises").readFile(__filename);
   ${declares}
@@ -106,6 +107,19 @@ test("what a file declares behind an await of its functions is run, too", TIMEOU
         ["a", "b"],
         ["1"],
       ],
+      // Two turns of the ten for which the runner waits, however long each takes.
+      [
+        "gap.cjs",
+        MAIN(`for (const name of ["a", "b"]) {
+    declare(name);
+    await turn();
+    await turn();
+    const { results } = await run({ onResult: ({ name }) => console.log("seen", name) });
+    console.log(results.length);
+  }`),
+        ["a", "b"],
+        ["seen a", "1", "seen b", "1"],
+      ],
       ["nothing.cjs", MAIN('console.log("nothing");'), [], ["nothing"]],
     ];
     const texts = files.map(([name, text]) => [name, text]);
@@ -121,6 +135,26 @@ test("what a file declares behind an await of its functions is run, too", TIMEOU
         assertEquals([measured(outcome), declared], [names, names.length]);
       }
     }
+  });
+});
+
+test("a file that declares nothing ends, whatever it keeps open", TIMEOUT, async () => {
+  await inDirectory(async (directory) => {
+    makeProject(directory, {
+      "package.json": TYPELESS,
+      "server.mjs": `import "@x/vdso/bench";
+import { createServer } from "node:http";
+createServer().listen(0);
+`,
+    });
+    // At once: each of them waits for the first benchmark.
+    await Promise.all(
+      inTurn(0).map(async (runtime) => {
+        const outcome = await runIn(runtime, join(directory, "server.mjs"), ["-A"]);
+        const { failure, declared, printed: { lines } } = outcome;
+        assertEquals([runtime, failure, declared, lines], [runtime, undefined, 0, []]);
+      }),
+    );
   });
 });
 
@@ -156,6 +190,40 @@ bench("a", () => Math.random(), { warmup: 5 });
     }
   });
 });
+
+test(
+  "a process that ends with another status than 0 has failed, however late",
+  TIMEOUT,
+  async () => {
+    await inDirectory(async (directory) => {
+      const text = `import process from "node:process";
+import { bench, run } from "@x/vdso/bench";
+bench("a", () => Math.random(), { warmup: 5 });
+await run();
+`;
+      makeProject(directory, {
+        "package.json": TYPELESS,
+        // Bun tells the listeners 0 then.
+        "rejected.mjs": `${text}Promise.reject(new Error("on purpose"));
+await new Promise((resolve) => setTimeout(resolve, 0));
+`,
+        // It is called after the runner's.
+        "listener.mjs": `${text}process.on("exit", () => { process.exitCode = 1; });
+process.exit();
+`,
+      });
+      const files = [["rejected.mjs", ["bun"]], ["listener.mjs", EVERY]] as const;
+      for (const [name, runtimes] of files) {
+        for (const runtime of runtimes) {
+          const outcome = await runIn(runtime, join(directory, name), ["-A"]);
+          const status = "Ended with exit status 1";
+          assertEquals([runtime, name, outcome.failure], [runtime, name, status]);
+          assertEquals(measured(outcome), ["a"]);
+        }
+      }
+    });
+  },
+);
 
 const ECHO = `import { parentPort } from "node:worker_threads";
 parentPort?.on("message", (message) => parentPort.postMessage(message));

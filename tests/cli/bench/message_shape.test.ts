@@ -17,6 +17,7 @@ test("parseMessage() takes every kind of message", { timeout }, async () => {
     { kind: "thrown", benchmark, error: "Error: on purpose" },
     { kind: "failed", error: "why" },
     { kind: "end", declared: 2 },
+    { kind: "exit", declared: 2 },
   ];
   for (const message of messages) assertEquals(parseMessage(JSON.stringify(message)), message);
 });

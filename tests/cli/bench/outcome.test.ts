@@ -33,6 +33,22 @@ test("OutcomeBuilder finds nothing wrong once everything has run", () => {
   assertEquals([failure, results.length, declared], [undefined, 2, 2]);
 });
 
+test("OutcomeBuilder leaves it to the exit status what a file's own exit means", () => {
+  const ended = (status: number | null, how = `Ended with exit status ${status}`) => {
+    const builder = halfway();
+    builder.take({ kind: "result", result: RESULT });
+    builder.take({ kind: "exit", declared: 2 });
+    const { failure, declared } = builder.end(how, status);
+    return [failure, declared];
+  };
+  assertEquals(ended(0), [undefined, 2]);
+  assertEquals(ended(1), [EXIT, 0]);
+  assertEquals(ended(null, "Was killed by SIGKILL"), ["Was killed by SIGKILL", 0]);
+  const early = halfway();
+  early.take({ kind: "exit", declared: 2 });
+  assertEquals(early.end("Ended with exit status 0", 0).failure, '"b" came to no result');
+});
+
 test("OutcomeBuilder says how far a process got, and keeps the first reason", () => {
   assertEquals(halfway().end(EXIT).failure, `${EXIT} in "b"`);
   assertEquals(halfway().end(EXIT).results.length, 1);
