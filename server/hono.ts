@@ -9,18 +9,15 @@ import { ABORT, ERROR, type Registry } from "./registry.ts";
 import type { End, RequestLike, Streams } from "./streams.ts";
 import { LEAST_ABORT_NS, statusOf } from "./timed.ts";
 
-/** What is read of a request that has been answered. */
-interface Answered {
-  readonly method: string;
-  readonly url: string;
-  /** Of whatever came last, which is what has answered. */
-  readonly routePath: string;
-}
-
 /** What is read of Hono's context. */
 export interface HonoContext {
-  /** The request. */
-  readonly req: Answered & { readonly raw: RequestLike };
+  /** The request. Its `routePath` is that of whatever came last, which is what has answered. */
+  readonly req: {
+    readonly raw: RequestLike;
+    readonly method: string;
+    readonly url: string;
+    readonly routePath: string;
+  };
   /** Whether there is a response. */
   readonly finalized?: boolean;
   /** The response; where there is none, reading this makes one of status 200. */
@@ -32,6 +29,9 @@ export type HonoMiddleware = (
   context: HonoContext,
   next: () => Promise<unknown>,
 ) => Promise<void>;
+
+/** What is read of a request that has been answered. */
+type Answered = Omit<HonoContext["req"], "raw">;
 
 const NOT_FOUND = 404;
 /** The pattern of middleware, as a rule: of a request that nothing else matched. */
