@@ -24,36 +24,50 @@ interface CallSite {
  */
 export function callerFile(): string | undefined {
   const error = Error as unknown as V8Error;
-  const before = NAMES.map((name) =>
-    [name, Object.getOwnPropertyDescriptor(error, name), error[name]] as const
-  );
-  const holder: { stack?: unknown } = {};
+  const restore = NAMES.map((name) => restorer(error, name));
   try {
     error.prepareStackTrace = (_, sites) => sites[0]?.getFileName();
     error.stackTraceLimit = 1;
-    error.captureStackTrace(holder, callerFile);
-    return typeof holder.stack === "string" ? holder.stack : undefined;
+    const file = stackOf(error);
+    return typeof file === "string" ? file : undefined;
   } catch { // Error is frozen
-    error.captureStackTrace(holder, callerFile);
-    return fileIn(holder.stack);
+    return fileIn(stackOf(error));
   } finally {
-    for (const [name, descriptor, value] of before) restore(error, name, descriptor, value);
+    for (const put of restore) put();
   }
 }
 
 const NAMES = ["prepareStackTrace", "stackTraceLimit"] as const;
 
-/** SES puts an accessor there, which must be given back the value: its descriptor has none. */
-function restore(
-  error: V8Error,
-  name: typeof NAMES[number],
-  before: PropertyDescriptor | undefined,
-  value: unknown,
-): void {
-  if (!before) Reflect.deleteProperty(error, name);
-  else if (before.set) Reflect.set(error, name, value);
-  // Without a prototype, on which somebody may have put a getter.
-  else Reflect.defineProperty(error, name, Object.assign(Object.create(null), before));
+/** Below callerFile(), whatever that has become; undefined where it cannot be told. */
+function stackOf(error: V8Error): unknown {
+  const holder: { stack?: unknown } = {};
+  try {
+    error.captureStackTrace(holder, callerFile);
+    return holder.stack;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts back what is there now. SES has an accessor there, whose descriptor does not have the value. */
+function restorer(error: V8Error, name: typeof NAMES[number]): () => void {
+  const before = Object.getOwnPropertyDescriptor(error, name);
+  if (!before) return () => void Reflect.deleteProperty(error, name);
+  if (!before.set) {
+    // Without a prototype, on which somebody may have put a getter.
+    const own = Object.assign(Object.create(null), before) as PropertyDescriptor;
+    return () => void Reflect.defineProperty(error, name, own);
+  }
+  const { get, set } = before;
+  const value: unknown = get?.call(error);
+  return () => {
+    try {
+      set.call(error, value);
+    } catch {
+      // Then it took no other value before either.
+    }
+  };
 }
 
 /** The first line's, of a stack that is text: `    at now (file:///app/mod.js:1:2)`. */

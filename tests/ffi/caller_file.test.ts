@@ -58,6 +58,31 @@ test("callerFile() gives an accessor back what it had, as SES puts one there", {
   }
 });
 
+test("callerFile() throws nothing where Error refuses, and where V8's own functions are gone", {
+  skip,
+}, () => {
+  const before = Object.getOwnPropertyDescriptors(Error) as Record<string, PropertyDescriptor>;
+  const refuse = () => {
+    throw new RangeError("no");
+  };
+  try {
+    Object.defineProperty(Error, "prepareStackTrace", {
+      configurable: true,
+      get: () => undefined,
+      set: refuse,
+    });
+    assertEquals(own(), import.meta.url);
+    Reflect.deleteProperty(Error, "captureStackTrace");
+    assertEquals(own(), undefined);
+  } finally {
+    Object.defineProperty(Error, "captureStackTrace", before["captureStackTrace"] ?? {});
+    Reflect.deleteProperty(Error, "prepareStackTrace");
+    if (before["prepareStackTrace"]) {
+      Object.defineProperty(Error, "prepareStackTrace", before["prepareStackTrace"]);
+    }
+  }
+});
+
 test("callerFile() leaves Error as it was where Object.prototype has a getter", { skip }, () => {
   const get = () => 1;
   Object.defineProperty(Object.prototype, "get", { configurable: true, value: get });
