@@ -167,10 +167,10 @@ export function trustOf(clocksource: string, current: string | undefined): Ticks
  * For intervals only: never for deadlines, leases, or the order of events on different CPUs that are
  * less than 10 µs apart. A whole number of ticks, exact below 2^53 (35 days at 3 GHz, then rounded to
  * 2). Shared by the threads of the process that load the shim in one way ({@link bind}; on musl unless
- * two of them did at the very same moment), not by other processes. It has no unit of time (see {@link ticksToNs}), and runs on or
- * begins anew in suspend and when a virtual machine is restored or migrated. The CPU may read it a
- * few nanoseconds early or late, as it orders instructions. About 10 ns, where the kernel's clocks,
- * which are the counter with all that put right, cost 20 to 30.
+ * two of them did at the very same moment), not by other processes. It has no unit of time (see
+ * {@link ticksToNs}), and runs on or begins anew in suspend and when a virtual machine is restored or
+ * migrated. The CPU may read it a few nanoseconds early or late, as it orders instructions. About 10
+ * ns, where the kernel's clocks, which are the counter with all that put right, cost 20 to 30.
  *
  * Works where the vDSO itself uses the counter: the CPU states that it is constant, reading
  * CLOCK_MONOTONIC costs a fraction of the system call (measured at the first use, in less than a

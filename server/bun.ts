@@ -94,7 +94,11 @@ function isObject(value: unknown): value is Fields {
 /** With what a class has; what is frozen, or a module, can be changed in the copy. */
 function copyOf<T extends object>(object: T): T {
   const copy = Object.create(Object.getPrototypeOf(object)) as T;
-  for (let from: object = object; from && from !== Object.prototype;) {
+  for (
+    let from: object = object;
+    from && from !== Object.prototype;
+    from = Object.getPrototypeOf(from) as object
+  ) {
     for (const key of Reflect.ownKeys(from) as (keyof T)[]) {
       const own = Object.getOwnPropertyDescriptor(from, key) as PropertyDescriptor;
       // Getters are asked of the original, since they may read its private fields.
@@ -104,7 +108,6 @@ function copyOf<T extends object>(object: T): T {
         Object.defineProperty(copy, key, { ...own, configurable: true });
       }
     }
-    from = Object.getPrototypeOf(from) as object;
   }
   return copy;
 }

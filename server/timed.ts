@@ -107,12 +107,15 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
 
     /** The promise that then() makes is nobody's, and never rejects. */
     follow(promise: Promise<unknown>): void {
-      if (promise.then === then) promise.then(this.#onResponse, this.#onError);
-      // Of another realm, say. Bun does not ask it for a then() either.
-      else if (bun && !(promise instanceof Promise)) {
+      if (promise.then === then) {
+        promise.then(this.#onResponse, this.#onError);
+      } else if (bun && !(promise instanceof Promise)) {
+        // Of another realm, say. Bun does not ask it for a then() either.
         then.call(promise, this.#onResponse, this.#onError);
-      } // A then() of somebody else's may call back more than once: resolve() heeds the first call.
-      else new Promise((resolve) => resolve(promise)).then(this.#onResponse, this.#onError);
+      } else {
+        // A then() of somebody else's may call back more than once: resolve() heeds the first call.
+        new Promise((resolve) => resolve(promise)).then(this.#onResponse, this.#onError);
+      }
     }
 
     #release(): void {
