@@ -112,5 +112,4 @@ function finish(timed: Timed, status?: number, at?: number): void {
   if (timed.ended) return;
   timed.ended = { status, at };
   timed.then?.(timed.ended);
-  timed.then = undefined; // a client may keep the stream as long as it likes
 }
