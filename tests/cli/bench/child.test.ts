@@ -120,6 +120,22 @@ test("what a file declares behind an await of its functions is run, too", TIMEOU
         ["a", "b"],
         ["seen a", "1", "seen b", "1"],
       ],
+      // While the runner runs what it knows of.
+      [
+        "meanwhile.cjs",
+        `const { bench } = require("@x/vdso/bench");
+let isDeclared = false;
+bench("a", () => Math.random(), {
+  warmup: 5,
+  teardown() {
+    if (!isDeclared) bench("b", () => Math.random(), { warmup: 5 });
+    isDeclared = true;
+  },
+});
+`,
+        ["a", "b"],
+        [],
+      ],
       ["nothing.cjs", MAIN('console.log("nothing");'), [], ["nothing"]],
     ];
     const texts = files.map(([name, text]) => [name, text]);

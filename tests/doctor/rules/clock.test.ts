@@ -89,13 +89,14 @@ test("clock.tsc-rejected is of physical machines alone, and not where somebody a
 });
 
 test("clock.boot-parameter is a warning only where readings are slow for it", () => {
-  const severity = (parameter: string, native: number) =>
+  const severity = (parameter: string, native: number, current = "hpet") =>
     find({
       vdso: VDSO,
       measured: costing(native, 100),
-      clocksource: { parameters: [parameter], current: "hpet" },
+      clocksource: { parameters: [parameter], current },
     }).find(({ id }) => id === "clock.boot-parameter")?.severity;
   assertEquals(severity("clocksource=hpet", 100), "warning");
+  assertEquals(severity("clocksource=tsc", 100, "tsc"), "information");
   assertEquals(severity("tsc=unstable", 20), "information");
   assertEquals(severity("vsyscall=none", 100), "information");
   assertEquals(severity("nohz=off", 100), undefined);
