@@ -45,6 +45,7 @@ function receive(socket: Socket, bytes: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let left = bytes;
     const onClose = () => reject(new Error(`The server hung up, with ${left} bytes to come`));
+    if (socket.closed) return onClose(); // it says so once: what is idle for long is closed
     const onData = (chunk: Buffer) => {
       left -= chunk.length;
       if (left > 0) return;

@@ -46,6 +46,7 @@ async function serveFetch(fetch: Fetch): Promise<number> {
 }
 
 async function portOf(server: Server): Promise<number> {
+  server.keepAliveTimeout = 0; // Node's 5 s can pass before a contender's turn comes again
   if (!server.listening) await once(server, "listening");
   return (server.address() as AddressInfo).port;
 }
