@@ -23,6 +23,16 @@ const { then } = (async () => {})();
 /** So many objects wait for further requests of a handler: 10 KB. */
 const MOST_SPARE = 100;
 
+/** A request whose promise is waited for. */
+interface Pending {
+  next: Pending | undefined;
+  request: MaybeRequest;
+  method: string;
+  start: number;
+  readonly onResponse: (this: void, response: unknown) => void;
+  readonly onError: (this: void) => void;
+}
+
 /** How a handler is timed. */
 export interface Timing {
   readonly registry: Registry;
@@ -82,53 +92,41 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
     streams.forget(request);
   }
 
-  /** A request whose promise is waited for. Used again: closures for each cost as much as all else. */
-  class Pending {
-    next: Pending | undefined;
-    request: MaybeRequest;
-    method = "";
-    start = 0;
-
-    readonly #onResponse = (response: unknown): void => {
-      const { request, method, start } = this;
-      const ns = now() - start;
-      this.#release();
-      if (ns > LEAST_ABORT_NS && gone(request)) failed(request, method, ABORT, ns);
-      else ready(request, method, response, start, ns);
-    };
-
-    readonly #onError = (): void => {
-      const { request, method, start } = this;
-      const ns = now() - start;
-      this.#release();
-      // What the handler waited for may have been given up because the client has gone.
-      failed(request, method, gone(request) ? ABORT : ERROR, ns);
-    };
-
-    /** The promise that then() makes is nobody's, and never rejects. */
-    follow(promise: Promise<unknown>): void {
-      if (promise.then === then) {
-        promise.then(this.#onResponse, this.#onError);
-      } else if (bun && !(promise instanceof Promise)) {
-        // Of another realm, say. Bun does not ask it for a then() either.
-        then.call(promise, this.#onResponse, this.#onError);
-      } else {
-        // A then() of somebody else's may call back more than once: resolve() heeds the first call.
-        new Promise((resolve) => resolve(promise)).then(this.#onResponse, this.#onError);
-      }
-    }
-
-    #release(): void {
-      this.request = undefined;
-      if (spare === MOST_SPARE) return;
-      this.next = free;
-      free = this;
-      spare++;
-    }
-  }
-
   let free: Pending | undefined;
   let spare = 0;
+
+  /** What waits for promises, and is used again: closures for each cost as much as all else here. */
+  function makePending(): Pending {
+    const pending: Pending = {
+      next: undefined,
+      request: undefined,
+      method: "",
+      start: 0,
+      onResponse(response) {
+        const ns = now() - pending.start;
+        const { request, method, start } = pending;
+        release(pending);
+        if (ns > LEAST_ABORT_NS && gone(request)) failed(request, method, ABORT, ns);
+        else ready(request, method, response, start, ns);
+      },
+      onError() {
+        const ns = now() - pending.start;
+        const { request, method } = pending;
+        release(pending);
+        // What the handler waited for may have been given up because the client has gone.
+        failed(request, method, gone(request) ? ABORT : ERROR, ns);
+      },
+    };
+    return pending;
+  }
+
+  function release(pending: Pending): void {
+    pending.request = undefined;
+    if (spare === MOST_SPARE) return;
+    pending.next = free;
+    free = pending;
+    spare++;
+  }
 
   function follow(
     request: MaybeRequest,
@@ -136,16 +134,25 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
     promise: Promise<unknown>,
     start: number,
   ): void {
-    const pending = free ?? new Pending();
-    if (free) {
+    let pending = free;
+    if (pending) {
       free = pending.next;
-      pending.next = undefined;
       spare--;
-    }
+    } else pending = makePending();
     pending.request = request;
     pending.method = method;
     pending.start = start;
-    pending.follow(promise);
+    const { onResponse, onError } = pending;
+    // The promise that then() makes is nobody's, and never rejects.
+    if (promise.then === then) {
+      promise.then(onResponse, onError);
+    } else if (bun && !(promise instanceof Promise)) {
+      // Of another realm, say. Bun does not ask it for a then() either.
+      then.call(promise, onResponse, onError);
+    } else {
+      // A then() of somebody else's may call back more than once: resolve() heeds the first call.
+      new Promise((resolve) => resolve(promise)).then(onResponse, onError);
+    }
   }
 
   function gone(request: MaybeRequest): boolean {

@@ -1,15 +1,16 @@
 /**
  * Measures the CPU time, user and system, that counting requests adds to a request: this library,
  * prom-client, @prometheus-io/client, OpenTelemetry's SDK and @hono/prometheus, in every runtime.
- * About 20 minutes.
+ * About half an hour.
  *
- *   npm run bench:server -- [--runtimes deno,bun,...] [--processes 15] [--rounds 21]
+ *   npm run bench:server -- [--runtimes deno,bun,...] [--processes 21] [--rounds 21]
  *     [--requests 2000] [--json | --markdown] [--write] [--assert]
  *
  * All contenders are servers of one process; of node:http each has a process of its own, since ours
  * hears of all servers there. In each round every one of them gets so many requests, in an order that
  * is drawn anew, on 16 connections, and is compared with the one of that round that counts nothing.
- * All that is done in several processes, one after the other, of which each gives one figure.
+ * All that is done in several processes, one after the other, of which each gives one figure. The
+ * servers are kept on one CPU and the client on another, where there are two.
  * `--write` writes the tables into docs/servers.md and the README; `--assert` exits with 1 if a
  * promise does not hold.
  */
@@ -24,14 +25,14 @@ import { withMarked } from "./marked.ts";
 import { chooseRuntimes, count } from "./options.ts";
 import { checkServers, serverTables, shortTable } from "./server/report.ts";
 import type { Report, RuntimeResult } from "./server/results.ts";
-import { measureServers } from "./server/rounds.ts";
+import { keepApart, measureServers } from "./server/rounds.ts";
 
 const COMMAND = "npm run bench:server";
 
 const { values: options } = parseArgs({
   options: {
     runtimes: { type: "string" },
-    processes: { type: "string", default: "15" },
+    processes: { type: "string", default: "21" },
     rounds: { type: "string", default: "21" },
     requests: { type: "string", default: "2000" },
     json: { type: "boolean", default: false },
@@ -41,12 +42,13 @@ const { values: options } = parseArgs({
   },
 });
 const runtimes = chooseRuntimes(options.runtimes);
+const here = machine();
 const effort = {
   processes: count("processes", options.processes),
   rounds: count("rounds", options.rounds),
   requests: count("requests", options.requests),
+  cpu: keepApart(),
 };
-const here = machine();
 const results: RuntimeResult[] = [];
 for (const runtime of runtimes) {
   if (process.stderr.isTTY) console.error(`Measuring servers in ${runtime.name} ...`);

@@ -56,9 +56,10 @@ export function shortTable(report: Report): string {
   return `${whereText(report)}\n\n${table([head, ...rows], true)}`;
 }
 
-function whereText({ machine, processes, rounds }: Report): string {
+function whereText({ machine, processes, rounds, cpu: own }: Report): string {
   const { date, cpu, kernel, cores, load } = machine;
-  return `${date}, ${cpu}, ${cores} cores, Linux ${kernel}, load ${load.toFixed(1)}; ` +
+  const where = own === undefined ? "" : "servers and client each on a CPU of their own, ";
+  return `${date}, ${cpu}, ${cores} cores, Linux ${kernel}, load ${load.toFixed(1)}; ${where}` +
     `medians of ${processes} processes, ${rounds} rounds each:`;
 }
 

@@ -51,5 +51,7 @@ export interface Report {
   readonly processes: number;
   readonly rounds: number;
   readonly requests: number;
+  /** The servers' CPU, where the client had another. */
+  readonly cpu?: number | undefined;
   readonly runtimes: readonly RuntimeResult[];
 }

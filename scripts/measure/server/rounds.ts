@@ -1,6 +1,8 @@
 /** Loads the contenders in turns, and compares each with nobody in the same round. */
 import { join } from "node:path";
 import { median } from "../../../bench/median.ts";
+import { checkPinning, pinned } from "../../../cli/bench/pin.ts";
+import { allowedCpus, pin } from "../../../jitter/affinity.ts";
 import { ROOT, type RuntimeCommand } from "../../runtimes.ts";
 import { type Child, start } from "../child.ts";
 import { medianInterval } from "../interval.ts";
@@ -19,6 +21,21 @@ export interface Effort {
   readonly rounds: number;
   /** Of each contender in a round. */
   readonly requests: number;
+  /** The servers' CPU; any if left out. */
+  readonly cpu?: number | undefined;
+}
+
+/**
+ * Keeps this process, the client, on one CPU, and returns another for the servers: what wakes each
+ * other is moved together and apart by the scheduler, and a request costs a fifth more or less then.
+ * Undefined where there is no other.
+ */
+export function keepApart(): number | undefined {
+  const [servers, client] = allowedCpus();
+  if (servers === undefined || client === undefined) return undefined;
+  checkPinning(servers);
+  pin(client);
+  return servers;
 }
 
 /** What runs in a process of its own, in Node: ours hears of all servers of its process, so all do. */
@@ -34,14 +51,14 @@ const ALONE: readonly Contender[] = [
 /** What differs by the process is told from what differs by the contender: of each process one figure. */
 export async function measureServers(
   runtime: RuntimeCommand,
-  { processes, rounds, requests }: Effort,
+  { processes, rounds, requests, cpu }: Effort,
   warmUp = WARM_UP,
 ): Promise<RuntimeResult> {
   let version = "";
   let targets: readonly Target[] = [];
   const costs: number[][][] = [];
   for (let i = 0; i < processes; i++) {
-    const measured = await measureProcesses(runtime, rounds, requests, warmUp);
+    const measured = await measureProcesses(runtime, cpu, rounds, requests, warmUp);
     ({ version, targets } = measured);
     costs.push(measured.costs);
   }
@@ -51,14 +68,16 @@ export async function measureServers(
 /** Nanoseconds of CPU per request: of each target, in each round. */
 async function measureProcesses(
   runtime: RuntimeCommand,
+  cpu: number | undefined,
   rounds: number,
   requests: number,
   warmUp: number,
 ): Promise<{ version: string; targets: readonly Target[]; costs: number[][] }> {
-  const command = [...runtime.run, join(ROOT, "scripts/measure/server/serve.ts")];
+  const script = join(ROOT, "scripts/measure/server/serve.ts");
+  const [program, ...command] = pinned(cpu, [runtime.bin, ...runtime.run, script]);
   const alone = runtime.name.startsWith("node") ? ALONE : [];
   const children = [[], ...alone.map((contender) => [contender])]
-    .map((args) => start(runtime.bin, [...command, ...args]));
+    .map((args) => start(program, [...command, ...args]));
   try {
     const hellos = await Promise.all(
       children.map(async (child) => JSON.parse(await child.ask()) as Hello),

@@ -58,6 +58,10 @@ test("serverTables() has a table for each style, with intervals", () => {
   );
   assertStringIncludes(text, "| @x/vdso/server        |      80 (70 to 90) |");
   assertStringIncludes(text, "| nobody, again         |      3 (-10 to 12) |");
+  assertStringIncludes(
+    serverTables({ ...report, cpu: 0 }, true),
+    "load 0.3; servers and client each on a CPU of their own, medians of",
+  );
   assertStringIncludes(text, "| the server itself     |               9000 |");
   assertEquals(text.match(/^\| ns of CPU per request/gm)?.length, 4);
 });
