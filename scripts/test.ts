@@ -47,9 +47,12 @@ const units = [
   ...here,
   ...disguised.filter(({ runtime }) => asked?.includes(runtime.name) ?? true),
 ];
-const ordered = longestFirst(units, readDurations(tier));
+const durations = readDurations(tier);
+const ordered = longestFirst(units, durations);
 // By itself each where lines are counted: a file is to cover its own source.
-const queue = values.coverage ? ordered.map((unit): Group => [unit]) : shareProcesses(ordered);
+const queue = values.coverage
+  ? ordered.map((unit): Group => [unit])
+  : shareProcesses(ordered, durations);
 
 const directory = mkdtempSync(join(tmpdir(), "vdso-test-"));
 process.on("exit", () => {

@@ -143,35 +143,53 @@ export function planDisguises(files: readonly string[], disguises = DISGUISES): 
   );
 }
 
+/**
+ * Rooms whose tests leave a process as they found it: they neither bind in ways of their own, nor kill it.
+ */
+const ORDERLY = /^tests\/(bench|cli|doctor|elf|jitter|otel|scripts|server)\//;
+
 /** Not where a helper declares the tests: Node says that they are the helper's. */
 function sharesProcess(file: string, text = textOf(file)): boolean {
-  return onlyComputes(file, text) && !text.includes("statisticalTest(");
+  return (ORDERLY.test(file) || onlyComputes(file, text)) && !text.includes("statisticalTest(");
 }
 
-/** What one process runs: units of one runtime. */
+/** Its reports do not say of which file a test is. */
+const ALONE = "node22";
+
+/** What one process runs: units of one runtime, on a machine of one look. */
 export type Group = [Unit, ...Unit[]];
 
-/** So many files at most share a process: one that dies takes the others' results along. */
-const MOST_TOGETHER = 16;
+/**
+ * So many files at most share a process, and those of so many seconds: one that dies takes the others'
+ * results along, and one that takes long keeps the others waiting.
+ */
+const MOST_TOGETHER = { files: 16, seconds: 8 };
 
 /**
- * The processes for these units, in their order. Files that only compute share one in Node, which
- * takes longer to start than they to run; all others have their own.
+ * The processes for these units, in their order. Node takes longer to start, and to load what it tests,
+ * than most files run: there those of orderly rooms share one. All others have their own.
  */
-export function shareProcesses(units: readonly Unit[]): Group[] {
+export function shareProcesses(units: readonly Unit[], durations: Durations = {}): Group[] {
   const groups: Group[] = [];
-  const open = new Map<RuntimeCommand, Group>();
+  const open = new Map<string, { group: Group; seconds: number }>();
   for (const unit of units) {
     const { runtime, file, disguise } = unit;
-    const mayShare = runtime.name.startsWith("node") && !disguise && sharesProcess(file);
-    const group = mayShare ? open.get(runtime) : undefined;
-    if (group && group.length < MOST_TOGETHER) {
-      group.push(unit);
+    const isNode = runtime.name.startsWith("node") && runtime.name !== ALONE;
+    const mayShare = isNode && sharesProcess(file);
+    const key = `${runtime.name} ${disguise?.name ?? ""}`;
+    const shared = mayShare ? open.get(key) : undefined;
+    const seconds = expected(unit, durations);
+    if (
+      shared && shared.group.length < MOST_TOGETHER.files &&
+      shared.seconds + seconds <= MOST_TOGETHER.seconds
+    ) {
+      shared.group.push(unit);
+      shared.seconds += seconds;
       continue;
     }
-    const own: Group = [unit];
-    groups.push(own);
-    if (mayShare) open.set(runtime, own);
+    const group: Group = [unit];
+    groups.push(group);
+    if (mayShare) open.set(key, { group, seconds });
   }
   return groups;
 }

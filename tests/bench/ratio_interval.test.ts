@@ -15,7 +15,7 @@ const DISTRIBUTIONS: Readonly<Record<string, (random: () => number) => number>> 
   "of two levels": (random) => (random() < 0.3 ? 110 : 100) * (1 + 0.005 * normal(random)),
 };
 
-const ROUNDS = full ? 3000 : 400;
+const ROUNDS = full ? 3000 : 200;
 /** Per cent: of an interval that misses once in a hundred times, one of 10,000 simulations finds more. */
 const LIMIT = 1 + 100 * 3.8 * Math.sqrt(0.01 * 0.99 / ROUNDS);
 

@@ -62,22 +62,34 @@ test("planUnits() takes the runtimes that somebody asks for", () => {
   assertThrows(() => planUnits([file], ["sundial"], "quick"), RangeError, "got sundial");
 });
 
-test("shareProcesses() puts together what only computes, in Node, and nothing else", () => {
-  const pure = testFiles("tests/doctor/rules/");
-  const groups = shareProcesses(
-    planUnits([...pure, "tests/core/clock.test.ts"], undefined, "full"),
+test("shareProcesses() puts together the files of orderly rooms, in Node, and nothing else", () => {
+  const rules = testFiles("tests/doctor/rules/");
+  const others = ["tests/core/clock.test.ts", "tests/bench/clock.test.ts"];
+  const groups = shareProcesses(planUnits([...rules, ...others], undefined, "full"));
+  const shared = groups.filter((group) => group.length > 1).map((group) => group.map(unitKey));
+  assertEquals(shared.flat().slice(0, rules.length), rules.map((file) => `node26 ${file}`));
+  assertEquals(shared.flat().filter((key) => !/^node26 tests\/(doctor|bench)/.test(key)), []);
+  const [disguise, other] = DISGUISES;
+  assert(disguise && other);
+  const units = planUnits(rules, ["node26"], "quick");
+  const looks = [disguise, other].flatMap((disguise) =>
+    units.map((unit) => ({ ...unit, disguise }))
   );
-  const shared = groups.filter((group) => group.length > 1);
-  assertEquals(shared.flat().map(unitKey), pure.map((file) => `node26 ${file}`));
-  assert(shared.every((group) => group.length <= 16));
-  const many = Array.from({ length: 3 }, () => pure).flat();
-  const units = planUnits(many, ["node26"], "quick");
-  assertEquals(shareProcesses(units).flat(), units);
-  assert(shareProcesses(units).length > 1);
-  const [disguise] = DISGUISES;
-  assert(disguise);
-  const disguised = units.map((unit) => ({ ...unit, disguise }));
-  assertEquals(shareProcesses(disguised).length, disguised.length);
+  const groupsOfLooks = shareProcesses(looks);
+  assertEquals(groupsOfLooks.flat(), looks);
+  for (const group of groupsOfLooks) {
+    assertEquals(new Set(group.map(({ disguise }) => disguise)).size, 1);
+  }
+});
+
+test("shareProcesses() has few files in one process, and such as take not long", () => {
+  const rules = testFiles("tests/doctor/rules/");
+  const many = planUnits(Array.from({ length: 9 }, () => rules).flat(), ["node26"], "quick");
+  const groups = shareProcesses(many, Object.fromEntries(many.map((one) => [unitKey(one), 0.01])));
+  assertEquals(groups.flat(), many);
+  assertEquals(Math.max(...groups.map((group) => group.length)), 16);
+  const slow = Object.fromEntries(many.map((unit) => [unitKey(unit), 3]));
+  assertEquals(Math.max(...shareProcesses(many, slow).map((group) => group.length)), 2);
 });
 
 test("longestFirst() goes by the last run, by other runtimes, and by size", () => {
