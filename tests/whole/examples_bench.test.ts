@@ -1,5 +1,5 @@
 /** The benchmarks among the examples: what they declare, and that it can be measured. */
-// npm test: deno, bun, node26 (one of each engine, and each FFI that is fast)
+// npm test: bun, node26 (one of each engine; Deno in the full tier: it takes longest)
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { test } from "node:test";
