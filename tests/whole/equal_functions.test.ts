@@ -65,8 +65,8 @@ function differences(processes: readonly (readonly number[])[]): number[] {
 const SETTINGS: readonly Setting[] = full
   ? [
     { time: 50, ending: "mts" },
-    { time: 200, clock: "now", collected: true },
-    ...(nodeMajor === 26 ? [{ time: 200, mode: "latency", ending: "ts" } as const] : []),
+    { time: 100, clock: "now", collected: true },
+    ...(nodeMajor === 26 ? [{ time: 100, mode: "latency", ending: "ts" } as const] : []),
   ]
   : [{ time: 50, ending: "ts" }];
 

@@ -8,7 +8,7 @@ import type { Settings } from "../../../bench/subject.ts";
 import { full } from "../../support.ts";
 import { COST, LATENCY, machine, MS, near, subject, THROUGHPUT } from "../machine.ts";
 
-const STEPS = full ? [40, 41.67, 64, 100, 1000, 0.1 * MS, 1 * MS, 4 * MS] : [41.67, 1 * MS];
+const STEPS = full ? [41.67, 100, 0.1 * MS, 1 * MS, 4 * MS] : [41.67, 1 * MS];
 
 for (const stepNs of STEPS) {
   test(`measureSubject() takes no longer than it was given by a clock of ${stepNs} ns`, async () => {

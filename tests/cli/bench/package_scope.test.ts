@@ -50,7 +50,7 @@ test(
       makeProject(directory, {
         [`old/${name}`]: quick,
         "old/package.json": TYPELESS,
-        [`new/${name}`]: text,
+        [`new/${name}`]: quick,
         "new/benchmark.js": untyped,
         "new/package.json": COMMON_JS,
       });
