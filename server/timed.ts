@@ -103,15 +103,15 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
       method: "",
       start: 0,
       onResponse(response) {
-        const ns = now() - pending.start;
         const { request, method, start } = pending;
+        const ns = now() - start;
         release(pending);
         if (ns > LEAST_ABORT_NS && gone(request)) failed(request, method, ABORT, ns);
         else ready(request, method, response, start, ns);
       },
       onError() {
-        const ns = now() - pending.start;
-        const { request, method } = pending;
+        const { request, method, start } = pending;
+        const ns = now() - start;
         release(pending);
         // What the handler waited for may have been given up because the client has gone.
         failed(request, method, gone(request) ? ABORT : ERROR, ns);

@@ -153,8 +153,8 @@ function sharesProcess(file: string, text = textOf(file)): boolean {
   return (ORDERLY.test(file) || onlyComputes(file, text)) && !text.includes("statisticalTest(");
 }
 
-/** Its reports do not say of which file a test is. */
-const ALONE = "node22";
+/** Where reports say of which file a test is: not in Node 22. */
+const SHARING: readonly string[] = ["node24", "node26"];
 
 /** What one process runs: units of one runtime, on a machine of one look. */
 export type Group = [Unit, ...Unit[]];
@@ -174,8 +174,7 @@ export function shareProcesses(units: readonly Unit[], durations: Durations = {}
   const open = new Map<string, { group: Group; seconds: number }>();
   for (const unit of units) {
     const { runtime, file, disguise } = unit;
-    const isNode = runtime.name.startsWith("node") && runtime.name !== ALONE;
-    const mayShare = isNode && sharesProcess(file);
+    const mayShare = SHARING.includes(runtime.name) && sharesProcess(file);
     const key = `${runtime.name} ${disguise?.name ?? ""}`;
     const shared = mayShare ? open.get(key) : undefined;
     const seconds = expected(unit, durations);

@@ -26,9 +26,11 @@ export interface Effort {
 }
 
 /**
- * Keeps this process, the client, on one CPU, and returns another for the servers: what wakes each
- * other is moved together and apart by the scheduler, and a request costs a fifth more or less then.
- * Undefined where there is no other.
+ * Keeps this process, the client, on one CPU, and returns another for the servers: the scheduler moves
+ * what wakes each other together and apart, which shows in what a request costs. Undefined where there
+ * is no other.
+ *
+ * @throws {Error} if a process may not be kept on a CPU here
  */
 export function keepApart(): number | undefined {
   const [servers, client] = allowedCpus();

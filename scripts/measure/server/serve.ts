@@ -34,6 +34,8 @@ interface DenoGlobal {
 
 const HOST = "127.0.0.1";
 const ADDRESS = { hostname: HOST, port: 0 };
+/** Of node:http: its 5 s can pass before a contender's turn comes again. */
+const OPTIONS = { keepAliveTimeout: 0 };
 
 /** A server of fetch style, which Node has none of its own of. */
 async function serveFetch(fetch: Fetch): Promise<number> {
@@ -42,11 +44,10 @@ async function serveFetch(fetch: Fetch): Promise<number> {
     const { Deno } = globalThis as unknown as { Deno: DenoGlobal };
     return Deno.serve({ ...ADDRESS, onListen: () => {} }, fetch).addr.port;
   }
-  return await portOf(serveHono({ ...ADDRESS, fetch }) as Server);
+  return await portOf(serveHono({ ...ADDRESS, fetch, serverOptions: OPTIONS }) as Server);
 }
 
 async function portOf(server: Server): Promise<number> {
-  server.keepAliveTimeout = 0; // Node's 5 s can pass before a contender's turn comes again
   if (!server.listening) await once(server, "listening");
   return (server.address() as AddressInfo).port;
 }
@@ -72,7 +73,7 @@ async function serveMiddleware(middleware: Middleware | undefined): Promise<numb
 /** A server of node:http, timed by hand. */
 async function serveNode(start: Start | undefined): Promise<number> {
   return await portOf(
-    createServer((request, response) => {
+    createServer(OPTIONS, (request, response) => {
       if (start) {
         const end = start(request.method ?? "");
         response.once("finish", () => end(response.statusCode));

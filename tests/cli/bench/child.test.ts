@@ -8,8 +8,8 @@ import { COMMON_JS, makeProject, measured, runIn, TYPELESS } from "./project.ts"
 
 const TIMEOUT = { timeout: 120_000 };
 const EVERY = ["deno", "bun", ...(full ? ["node22"] : []), "node26"];
-/** Of many files each in one of them; in the full tier in two. */
-const inTurn = (i: number) => [...EVERY, ...EVERY].slice(i % EVERY.length).slice(0, full ? 2 : 1);
+/** Of many files each in one of them. */
+const inTurn = (i: number) => full ? EVERY : EVERY.slice(i % EVERY.length, i % EVERY.length + 1);
 
 const THROWS = `import { bench } from "@x/vdso/bench";
 const fail = (text) => { throw new RangeError(text); };

@@ -64,11 +64,13 @@ test("planUnits() takes the runtimes that somebody asks for", () => {
 
 test("shareProcesses() puts together the files of orderly rooms, in Node, and nothing else", () => {
   const rules = testFiles("tests/doctor/rules/");
-  const others = ["tests/core/clock.test.ts", "tests/bench/clock.test.ts"];
+  const others = ["core/clock", "core/cpu", "server/hono", "server/streams", "bench/sampler"]
+    .map((name) => `tests/${name}.test.ts`); // sampler has statistical tests
   const groups = shareProcesses(planUnits([...rules, ...others], undefined, "full"));
   const shared = groups.filter((group) => group.length > 1).map((group) => group.map(unitKey));
   assertEquals(shared.flat().slice(0, rules.length), rules.map((file) => `node26 ${file}`));
-  assertEquals(shared.flat().filter((key) => !/^node26 tests\/(doctor|bench)/.test(key)), []);
+  const strangers = /^(?!node26 )| tests\/(core\/|bench\/sampler)/;
+  assertEquals(shared.flat().filter((key) => strangers.test(key)), []);
   const [disguise, other] = DISGUISES;
   assert(disguise && other);
   const units = planUnits(rules, ["node26"], "quick");

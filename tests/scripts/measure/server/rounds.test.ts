@@ -1,8 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import process from "node:process";
 import { test } from "node:test";
 import { compare, measureServers } from "../../../../scripts/measure/server/rounds.ts";
 import type { Target } from "../../../../scripts/measure/server/results.ts";
-import { RUNTIMES } from "../../../../scripts/runtimes.ts";
+import { ROOT, RUNTIMES } from "../../../../scripts/runtimes.ts";
 import { full } from "../../../support.ts";
 
 test("compare() takes the differences to nobody of the same style, round by round and by process", () => {
@@ -26,11 +28,34 @@ test("compare() takes the differences to nobody of the same style, round by roun
   });
 });
 
+test("measureServers() keeps the servers on the CPU that it is given", async () => {
+  const [runtime] = RUNTIMES;
+  assert(runtime);
+  const effort = { processes: 1, rounds: 1, requests: 1, cpu: 60_000 };
+  await assertRejects(() => measureServers(runtime, effort), Error, "taskset --cpu-list 60000");
+});
+
+test("keepApart() keeps the client on a CPU that is not the servers'", () => {
+  const code = `import { keepApart } from "./scripts/measure/server/rounds.ts";
+import { allowedCpus } from "./jitter/affinity.ts";
+const before = allowedCpus();
+const servers = keepApart();
+const client = allowedCpus();
+console.log(before.length === 1
+  ? servers === undefined
+  : client.length === 1 && before.includes(servers) && before.includes(client[0]) && client[0] !== servers);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  assertEquals([stdout, stderr], ["true\n", ""]);
+});
+
 for (const runtime of RUNTIMES.filter(({ name }) => ["deno", "bun", "node26"].includes(name))) {
   test(
     `measureServers() measures all contenders in ${runtime.name}`,
     {
-      skip: !full && runtime.name !== "bun" && "in the full tier: it starts slowly there",
+      skip: !full && runtime.name !== "bun" && "in the full tier: Bun shows it sooner",
       timeout: 120_000,
     },
     async () => {
