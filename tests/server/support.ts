@@ -21,3 +21,15 @@ export async function until(condition: () => boolean): Promise<void> {
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** How to run a program that collects garbage. */
+export const COLLECTED = {
+  deno: ["--allow-all", "--v8-flags=--expose-gc"],
+  node: ["--expose-gc"],
+  timeout: 240_000,
+};
+
+/** Collects garbage, in a program that is run so. */
+export const collectGarbage: () => void = (globalThis as { Bun?: unknown }).Bun
+  ? () => Bun.gc(true)
+  : (globalThis as unknown as { gc(): void }).gc;

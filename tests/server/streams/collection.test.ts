@@ -2,13 +2,10 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { run } from "../../support.ts";
+import { COLLECTED } from "../support.ts";
 
 test("a response with a stream is collected, and its request ends", { timeout: 300_000 }, () => {
-  const { code, stdout, stderr } = run("tests/fixtures/stream_leaks.ts", [], {
-    deno: ["--allow-all", "--v8-flags=--expose-gc"],
-    node: ["--expose-gc"],
-    timeout: 240_000,
-  });
+  const { code, stdout, stderr } = run("tests/fixtures/stream_leaks.ts", [], COLLECTED);
   assertEquals([code, stderr], [0, ""]);
   const { few, result } = JSON.parse(stdout) as {
     few: number;
