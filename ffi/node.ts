@@ -50,12 +50,15 @@ export function nodeFfi(): Ffi | NoFfi {
   const process = realProcess();
   const ffi = withoutFfiWarning(process, () => builtin("node:ffi")) as NodeFfi | undefined;
   if (!ffi) return { name: "none", reason: "This Node has no node:ffi, as Node 26 has" };
-  waitAtExit(process);
   return {
     name: "node",
     isShim: false,
     countsLibraries: false,
-    open: (library, table) => open(ffi, library, table),
+    open(library, table) {
+      const functions = open(ffi, library, table);
+      waitAtExit(process); // not where --permission forbids FFI
+      return functions;
+    },
   };
 }
 

@@ -22,6 +22,9 @@ interface FileSystem {
   readFileSync(path: string, encoding: "utf8"): string;
 }
 
+/** As they were at import: fake ones may have taken their place when the library is first called. */
+const { Atomics, SharedArrayBuffer } = globalThis;
+
 /** The first version of Node that needs no waiting: none is known yet. */
 const MENDED: readonly [major: number, minor: number] = [Infinity, 0];
 

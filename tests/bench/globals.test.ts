@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { turn } from "../../bench/globals.ts";
-import { full, run, runtime } from "../support.ts";
+import { full, run, runtime, WITHOUT_FFI } from "../support.ts";
 
 const timeout = 60_000;
 
@@ -23,11 +23,8 @@ const notBun = runtime === "bun"
   : !full && runtime === "node" && "in the full tier: Deno does without in this one";
 
 test("nor do they without an FFI", { skip: notBun, timeout }, () => {
-  const { code, stdout } = run("tests/fixtures/fake_globals.ts", [], {
-    deno: ["--no-prompt"],
-    node: ["--permission", "--allow-fs-read=*"],
-  });
-  assertEquals(code, 0);
+  const { code, stdout, stderr } = run("tests/fixtures/fake_globals.ts", [], WITHOUT_FFI);
+  assertEquals([code, stderr], [0, ""]);
   assertEquals((JSON.parse(stdout) as { clocks: number }).clocks, 1);
 });
 

@@ -135,8 +135,8 @@ test("bind() tries koffi on riscv64 only where it is asked for", {
     "in the full tier; in Node 26 always",
 }, () => {
   const said = (option: string) => {
-    const { code, stdout } = run("tests/fixtures/riscv64.ts", [option]);
-    assertEquals(code, 0);
+    const { code, stdout, stderr } = run("tests/fixtures/riscv64.ts", [option]);
+    assertEquals(code, 0, stderr);
     return stdout;
   };
   assertMatch(said(""), /koffi for riscv64 crashes .*\nnone\n$/);

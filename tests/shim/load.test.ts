@@ -12,7 +12,7 @@ import { inDirectory } from "../fixtures/bundle_project.ts";
 import { ownImage } from "../fixtures/load_libraries.ts";
 import { denying } from "../launchers.ts";
 import { skipWithoutGcc } from "../native.ts";
-import { full, libraryFfi, nodeMajor, ROOT, run, runtime } from "../support.ts";
+import { full, libraryFfi, nodeMajor, ROOT, run, runtime, WITHOUT_FFI } from "../support.ts";
 import { json, onlyDeno, skipWithoutStrace, timeout } from "./reports.ts";
 
 const image = ownImage();
@@ -139,6 +139,14 @@ const onlyLibraries = {
 
 test("import changes nothing in the process, and bind() only what it loads", { timeout }, () => {
   assertEquals(json("tests/fixtures/load_import.ts"), onlyLibraries);
+});
+
+test("now() changes nothing where Node allows no FFI", {
+  skip: nodeMajor < 26 && "node:ffi is in Node 26",
+  timeout,
+}, () => {
+  const changed = json("tests/fixtures/load_import.ts", ["now"], WITHOUT_FFI);
+  assertEquals(changed, { imported: [], bound: [] });
 });
 
 test("bind() leaves no descriptor open when it takes a file", {
