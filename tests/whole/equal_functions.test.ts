@@ -18,7 +18,7 @@ interface Measured {
  * compiled badly is slower by half at least.
  */
 const LIMIT = 0.15;
-const PROCESSES = full ? 3 : 1;
+const PROCESSES = 3;
 
 interface Setting {
   readonly ending?: "mjs" | "mts" | "ts";
