@@ -36,8 +36,11 @@ const IMAGES_FILE = "node_images.json";
 /** A path beside this file, or beside the bundle that this has become a part of. */
 function beside(name: string): string | undefined {
   const here = callerFile();
-  if (here?.startsWith("file:///")) return decodeURIComponent(new URL(name, here).pathname);
-  return here?.startsWith("/") ? here.replace(/[^/]*$/, name) : undefined;
+  // The first URL of a program costs 0.3 ms.
+  const path = here?.startsWith("file:///")
+    ? decodeURIComponent(here.slice("file://".length).replace(/[?#].*/, ""))
+    : here;
+  return path?.startsWith("/") ? path.replace(/[^/]*$/, name) : undefined;
 }
 
 function readImages(): Images {

@@ -20,9 +20,11 @@ export function where(options: RunOptions = {}, root = ROOT): Where {
   return found;
 }
 
-/** A copy of the sources, in which the package's file may lie. */
-export function inCopy(work: (root: string) => void): void {
-  inDirectory((root) => {
+/** A copy of the sources, in which the package's file may lie; in a directory of that name. */
+export function inCopy(work: (root: string) => void, name = ""): void {
+  inDirectory((directory) => {
+    const root = join(directory, name);
+    mkdirSync(root, { recursive: true });
     copySources(root);
     mkdirSync(join(root, "tests/fixtures"), { recursive: true });
     const fixture = "tests/fixtures/addon_where.ts";

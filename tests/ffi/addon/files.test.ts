@@ -50,6 +50,13 @@ test("the addon is the package's file, where that lies beside", { skip: onlyNode
   });
 });
 
+test("the addon is found beside in a directory of any name", { skip: onlyNode, timeout }, () => {
+  inCopy((root) => {
+    const file = writeAddon(join(root, "shim"));
+    assertLoaded(where({}, root), file);
+  }, "50 % of #1? \u00e9%20");
+});
+
 test("the addon beside is passed over when it is of another build, or none", {
   skip: onlyNode,
   timeout,
