@@ -138,6 +138,22 @@ for (const [name, client] of CLIENTS) {
   });
 }
 
+test("gauges are looked at anew while fake timers hold back microtasks", async () => {
+  const register = new older.Registry();
+  const metrics = requestMetrics();
+  metrics.prometheus(register);
+  const { queueMicrotask } = globalThis;
+  globalThis.queueMicrotask = () => {};
+  try {
+    const pending = async () => /^http_requests_pending (.*)$/m.exec(await register.metrics())?.[1];
+    assertEquals(await pending(), "0");
+    metrics.handler((_: Request) => new Promise<Response>(() => {}))(request);
+    assertEquals(await pending(), "1");
+  } finally {
+    globalThis.queueMicrotask = queueMicrotask;
+  }
+});
+
 test("TypeScript takes the registries of both clients", () => {
   requestMetrics().prometheus(new older.Registry());
   requestMetrics().prometheus(new official.Registry());
