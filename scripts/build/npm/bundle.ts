@@ -2,9 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, posix, relative, resolve } from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin, transform } from "esbuild";
-import { minify as minifyNames } from "terser";
 import { keepImagesApart, requireImages } from "./addon.ts";
 import type { EntryPoint } from "./manifest.ts";
+import { type Minified, minify } from "./minify.ts";
+import { portableMap } from "./source_map.ts";
 
 /** A package whose code became part of ours. */
 export interface BundledPackage {
@@ -62,6 +63,7 @@ export async function bundle(
     target: "esnext", // these are the modules that the tests run in every runtime
     tsconfigRaw: {},
     legalComments: "none", // THIRD_PARTY_LICENSES has them all
+    sourcemap: "external",
     write: false,
     metafile: true,
     logLevel: "error",
@@ -90,9 +92,12 @@ export async function bundle(
   for (const { outputFiles, metafile } of bundles) {
     rejectImports(metafile, entries);
     const names = chunkNames(metafile);
+    const maps = new Map(outputFiles.map(({ path, text }) => [path, text]));
     for (const { path, text } of outputFiles) {
-      const file = relative(output, path);
-      files.push(write(file, await minify(requireImages(text)), output, names, entries));
+      if (path.endsWith(".map")) continue;
+      const { file, code } = settle(relative(output, path), text, names);
+      const map = portableMap(maps.get(`${path}.map`) as string, path, file);
+      files.push(...write(output, file, await minify(file, requireImages(code), map), entries));
     }
     packages.push(...packagesOf(metafile, stage));
   }
@@ -147,30 +152,6 @@ function importInternals(
         });
     },
   };
-}
-
-/**
- * What is ours keeps the names of its functions and classes, so that stack traces can be read. It loses
- * spaces, comments and the names of variables, which a program would parse. Lines stay short, since
- * Node prints the one that threw.
- */
-async function minify(text: string): Promise<string> {
-  const { code } = await transform(text, {
-    minifyWhitespace: true,
-    minifySyntax: true,
-    target: "esnext",
-    format: "esm",
-    legalComments: "none",
-  });
-  const { code: renamed } = await minifyNames(code, {
-    module: true,
-    compress: false, // nothing may move: engines judge functions by their size, and calls by their place
-    mangle: { module: false, toplevel: false, keep_fnames: true, keep_classnames: true },
-    format: { max_line_len: 120 },
-  });
-  if (renamed === undefined) throw new Error("terser returned nothing");
-  // The names of CommonJS modules lead through the directories of this machine.
-  return renamed.replaceAll(/"(?:\.\.\/)+node_modules\//g, '"');
 }
 
 /**
@@ -253,6 +234,7 @@ function rejectImports({ outputs }: Metafile, entries: readonly EntryPoint[]): v
 function chunkNames(metafile: Metafile): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const [path, { entryPoint, inputs }] of Object.entries(metafile.outputs)) {
+    if (path.endsWith(".map")) continue;
     // Of those that are imported when they are needed, each is an entry point of its chunk.
     if (entryPoint !== undefined && !/(^|\/)chunks\//.test(path)) continue;
     const top = entryPoint ?? Object.keys(inputs).at(-1) ?? "helpers.js"; // of esbuild itself
@@ -265,14 +247,12 @@ function chunkNames(metafile: Metafile): ReadonlyMap<string, string> {
   return names;
 }
 
-/** Writes one file, with every name settled; returns its own. */
-function write(
+/** Gives a file, and what it imports, the names that they have in the package. */
+function settle(
   path: string,
   text: string,
-  output: string,
   names: ReadonlyMap<string, string>,
-  entries: readonly EntryPoint[],
-): string {
+): { file: string; code: string } {
   let file = path;
   let code = text.replaceAll(new RegExp(`"${ENTRY}([^"]+)"`, "g"), (_, entry: string) => {
     const from = posix.relative(dirname(path), entry);
@@ -283,12 +263,24 @@ function write(
     code = code.replaceAll(`chunks/${hash}.js`, `chunks/${name}.js`);
     code = code.replaceAll(`"./${hash}.js"`, `"./${name}.js"`); // from one chunk to another
   }
+  return { file, code };
+}
+
+/** Writes a file, and its map if it has one; returns their names. */
+function write(
+  output: string,
+  file: string,
+  { code, map }: Minified,
+  entries: readonly EntryPoint[],
+): string[] {
   // npm makes what package.json calls a "bin" executable.
   const isCommand = entries.some(({ js, bin }) => js === file && bin);
   const target = join(output, file);
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, isCommand ? `#!/usr/bin/env node\n${code}` : code);
-  return file;
+  if (map === undefined) return [file];
+  writeFileSync(`${target}.map`, map);
+  return [file, `${file}.map`];
 }
 
 /** Whose code is in it, by what was read from node_modules. */

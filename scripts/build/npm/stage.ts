@@ -18,7 +18,7 @@ export function makeStage(builder: Builder, stage: string): string {
 /** `deno pack` makes a tarball, with declarations of what can be reached from outside. */
 function pack(stage: string): string {
   const tarball = join(stage, "pack.tgz");
-  run(deno, ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", tarball]);
+  run(deno, ["pack", "--quiet", "--allow-dirty", "--output", tarball]);
   execFileSync("tar", ["-xzf", tarball, "-C", stage]);
   return join(stage, "package");
 }
