@@ -12,6 +12,9 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
 /** CPUs that Node is released for, beside others: there the shim is made as an addon, too. */
 export const NODE_CPUS: readonly string[] = ["x86_64", "aarch64"];
 
+/** CPUs that Deno and Bun are made for: elsewhere Node alone takes the shim. */
+export const DENO_AND_BUN_CPUS: readonly string[] = ["x86_64", "aarch64"];
+
 /**
  * CPUs on which no runtime has an FFI: neither koffi nor node:ffi is made for them. Their shims
  * are built and tested, so that they stay right, but nobody who installs the library has to take them.

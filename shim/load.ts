@@ -6,6 +6,7 @@
  */
 import { descriptorPath } from "../ffi/descriptor_path.ts";
 import { errorMessage } from "../ffi/error_message.ts";
+import { detectPlatform } from "../ffi/runtime.ts";
 import type { Ffi, Functions, Signatures } from "../ffi/types.ts";
 import type { ShimImage } from "./images.ts";
 import {
@@ -22,6 +23,7 @@ import {
   threadName,
   writeAll,
 } from "./libc.ts";
+import { nodeImage } from "./node_images.ts";
 import { SHIM, SHIM_ALL, SHIM_SWEEP } from "./signatures.ts";
 
 /** The loaded shim. */
@@ -233,8 +235,11 @@ function checked(image: ShimImage, shim: Shim): Shim {
 /**
  * The shared object itself. A plain loop where the built-in is missing: Uint8Array.from(atob(x), f)
  * costs milliseconds.
+ *
+ * @param cpu the image's, by the kernel's name of it
  */
-export function imageBytes({ base64 }: ShimImage): Uint8Array {
+export function imageBytes(image: ShimImage, cpu: string = detectPlatform().arch): Uint8Array {
+  const base64 = image.base64 ?? nodeImage(cpu);
   const { fromBase64 } = Uint8Array as { fromBase64?(text: string): Uint8Array };
   if (fromBase64) return fromBase64.call(Uint8Array, base64);
   const binary = atob(base64);

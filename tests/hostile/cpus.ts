@@ -30,6 +30,8 @@ import { ROOT } from "../../scripts/runtimes.ts";
 import { IMAGES, type ShimImage } from "../../shim/images.ts";
 import { CROSS_CPUS, CROSS_PACKAGES, type CrossCpu, crossProgram, lackOfCross } from "../cross.ts";
 import { type Answers, answersOf, answersWithout, readAnswers } from "../fixtures/shim_answers.ts";
+import { imageBytes } from "../../shim/load.ts";
+import { SHIPPED_IMAGES } from "../fixtures/shipped_images.ts";
 import { UNSHIPPED_IMAGES } from "../fixtures/unshipped_images.ts";
 import { describeEntries, probeRow } from "./expectation.ts";
 import { imageFacts } from "./image_facts.ts";
@@ -149,7 +151,7 @@ const ABI = ["/bin/shim_abi", `/${SHIM_FILE}`, `${ENTRIES.length}`];
 
 async function visitC(machine: Machine): Promise<readonly Row[]> {
   const { cross, clocksource, soname } = cpuOf(machine);
-  const image = { ...IMAGES, ...UNSHIPPED_IMAGES }[cross.cpu];
+  const image = { ...SHIPPED_IMAGES, ...UNSHIPPED_IMAGES }[cross.cpu];
   const known = KNOWN[cross.cpu];
   assert(image && known, `There is no shim for ${cross.cpu}`);
   const lack = lackOfCross(cross);
@@ -221,12 +223,12 @@ function libraryOf({ architecture, sysroot, loader }: CrossCpu): FileSystem {
 }
 
 /** The very bytes that are shipped, or would be, as a file. */
-function shimFileOf({ sha256, base64 }: ShimImage): string {
+function shimFileOf(image: ShimImage): string {
   const directory = join(CACHE, "shims");
-  const file = join(directory, `${sha256}.so`);
+  const file = join(directory, `${image.sha256}.so`);
   if (!existsSync(file)) {
     mkdirSync(directory, { recursive: true });
-    writeFileSync(file, Buffer.from(base64, "base64"));
+    writeFileSync(file, imageBytes(image));
   }
   return file;
 }

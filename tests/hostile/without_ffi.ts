@@ -100,7 +100,7 @@ const report: WithoutFfiReport = {
   sha256: Object.fromEntries(
     Object.entries(IMAGES).map((
       [cpu, image],
-    ) => [cpu, createHash("sha256").update(imageBytes(image)).digest("hex")]),
+    ) => [cpu, createHash("sha256").update(imageBytes(image, cpu)).digest("hex")]),
   ),
 };
 console.log(`WITHOUT_FFI ${JSON.stringify(report)}`);

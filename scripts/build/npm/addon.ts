@@ -2,8 +2,9 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
-import { addonFile } from "../../../shim/addon_image.ts";
+import { addonFile } from "../../../shim/node_images.ts";
 import { ROOT } from "../../runtimes.ts";
+import { NODE_CPUS } from "../../targets.ts";
 
 const IMAGES = "node_images.json";
 
@@ -18,7 +19,7 @@ export function keepImagesApart(): Plugin {
   return {
     name: "keep-images-apart",
     setup({ onLoad }) {
-      onLoad({ filter: /\/shim\/addon_image\.js$/ }, ({ path }) => ({
+      onLoad({ filter: /\/shim\/node_images\.js$/ }, ({ path }) => ({
         contents: replaceOnce(
           readFileSync(path, "utf8"),
           `require("./${IMAGES}"`,
@@ -43,8 +44,8 @@ function replaceOnce(text: string, from: string, to: string): string {
 export function writeAddons(output: string): string[] {
   const source = join(ROOT, "shim", IMAGES);
   const images = JSON.parse(readFileSync(source, "utf8")) as Record<string, string>;
-  const addons = Object.entries(images).map(([arch, base64]) => {
-    writeFileSync(join(output, addonFile(arch)), Buffer.from(base64, "base64"));
+  const addons = NODE_CPUS.map((arch) => {
+    writeFileSync(join(output, addonFile(arch)), images[arch] as string, "base64");
     return addonFile(arch);
   });
   copyFileSync(source, join(output, IMAGES));

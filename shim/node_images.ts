@@ -1,6 +1,7 @@
 /**
- * Where the shim is as an addon of Node. Its bytes are out of this module's way: Deno and Bun, which
- * have no use for them, never see them.
+ * What only Node takes of the shim: as an addon, and as a library for CPUs on which there is no other
+ * runtime. The bytes are out of this module's way: Deno and Bun, which have no use for them, never see
+ * them.
  *
  * @module
  */
@@ -16,12 +17,19 @@ export function addonImage(arch: string): AddonImage | undefined {
   return {
     ...identity,
     file: () => beside(addonFile(arch)),
-    base64() {
-      const base64 = (bundledImages() ?? readImages())[arch];
-      if (base64 === undefined) throw new Error(`${IMAGES_FILE} has nothing for ${arch}`);
-      return base64;
-    },
+    base64: () => nodeImage(arch),
   };
+}
+
+/**
+ * The bytes that Node alone takes on a CPU: of the addon where there is one, else of the library.
+ *
+ * @throws {Error} if they are not where they should be
+ */
+export function nodeImage(arch: string): string {
+  const base64 = (bundledImages() ?? readImages())[arch];
+  if (base64 === undefined) throw new Error(`${IMAGES_FILE} has nothing for ${arch}`);
+  return base64;
 }
 
 /** What the file beside this one, in the npm package, is called. */
