@@ -41,10 +41,15 @@ const BUILT_UPON = {
   runtimes: ["deno", "bun", "node26"],
 };
 /**
- * In the full tier all, but for what is neither about an FFI nor about what V8 makes of a loop: what
+ * In the full tier where the quick one does, and everywhere else, but for what is neither about an FFI nor about what V8 makes of a loop: what
  * those do in Node 24 they do in 22 and in 26. In 26 they are run in disguise, if they tell the time.
  */
 const ABOVE = /^tests\/(bench|cli|doctor|jitter|otel|server|whole\/(bench_processes|examples))/;
+/** Nor for where the shim comes from: Node 24 loads the addon as 26 does, and koffi as 22. */
+const FILES =
+  /^tests\/(ffi\/addon|shim\/load\/|whole\/(bundles|environments|permissions|two_copies)\.)/;
+/** What tests/cli.test.ts and tests/whole/bench_processes.test.ts show of Node 22 holds for its parts. */
+const PARTS_OF_THE_COMMAND = "tests/cli/";
 /**
  * A line of another test file that says where it tells something, and why there: in the quick tier, or
  * in both, where it would be the same test in another runtime.
@@ -66,9 +71,14 @@ export function runtimesOf(file: string, text: string, tier: Tier): readonly str
   if (onlyComputes(file, text)) return COMPUTATION.runtimes[tier];
   const builtUpon = BUILT_UPON.rooms.some((room) => file.startsWith(room));
   const quick = IN.quick.exec(text)?.[1]?.split(", ") ?? (builtUpon ? BUILT_UPON.runtimes : USUAL);
-  const isDisguised = (name: string) =>
-    name === "node26" && quick.includes(name) && tellsTime(file, text);
-  const full = ABOVE.test(file) ? USUAL.filter((name) => !isDisguised(name)) : names;
+  const full = names.filter((name) => {
+    if (ABOVE.test(file) && name === "node26" && quick.includes(name)) {
+      return !tellsTime(file, text);
+    }
+    if (quick.includes(name)) return true;
+    if (name === "node24") return !ABOVE.test(file) && !FILES.test(file);
+    return name !== "node22" || !file.startsWith(PARTS_OF_THE_COMMAND);
+  });
   const wanted = tier === "quick" ? quick : IN.full.exec(text)?.[1]?.split(", ") ?? full;
   const unknown = wanted.find((name) => !(names as string[]).includes(name));
   if (unknown) throw new Error(`${file}: Expected runtimes of ${names.join(", ")}, got ${unknown}`);
@@ -114,7 +124,7 @@ function tellsTime(file: string, text = textOf(file)): boolean {
   return DISGUISED.test(file) && !TIMELESS.test(file) && !onlyComputes(file, text);
 }
 
-const CLOCKS = "tests/core/";
+const COUNTER = "tests/core/ticks.";
 const ONCE = ["deno", "node26"];
 /** It starts in a third of their time, and is told the same by the kernel's files. */
 const ELSE = "bun";
@@ -122,7 +132,7 @@ const ELSE = "bun";
 /**
  * The units of these files on this machine in the looks of others, for the full tier. Each file once in
  * Deno and once in Node, from file to file in another disguise, and in Bun in all others; what tests the
- * clocks themselves always in Deno, too, which may read less of the kernel's files than others. In the
+ * counter always in Deno, too, which may read less of the kernel's files than others. In the
  * size of the quick tier, and what only computes not at all: it is the machine that differs.
  */
 export function planDisguises(files: readonly string[], disguises = DISGUISES): Unit[] {
@@ -137,7 +147,7 @@ export function planDisguises(files: readonly string[], disguises = DISGUISES): 
       const turn = possible.find(({ runtime }) => runtime.name === inTurn) ??
         possible[(i + j) % possible.length];
       return possible.filter((unit) =>
-        unit === turn || (file.startsWith(CLOCKS) && unit.runtime.name === "deno")
+        unit === turn || (file.startsWith(COUNTER) && unit.runtime.name === "deno")
       ).map((unit) => ({ ...unit, disguise }));
     })
   );

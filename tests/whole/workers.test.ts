@@ -39,7 +39,7 @@ for (const { kind, ffi } of WAYS) {
   const byMemfd = ffi === "addon" && "Node loads no addon from a memfd";
 
   test(`now() maps one shim when ${workers} bind in turn`, { timeout }, () => {
-    assertEquals(scene("inTurn", full ? 3 : 2), {
+    assertEquals(scene("inTurn", 2), {
       before: 1,
       clock_gettime: "vdso",
       after: 1,
@@ -89,7 +89,7 @@ for (const { kind, ffi } of WAYS) {
   }, () => {
     const { orphans, swept, clock_gettime } = scene<
       { orphans: number; swept: boolean; clock_gettime: string }
-    >("orphans", full ? 20 : 10);
+    >("orphans", 10);
     assertGreater(orphans, 0, "some were terminated before they closed their memfd");
     assertEquals({ swept, clock_gettime }, { swept: true, clock_gettime: "vdso" });
   });
@@ -100,7 +100,7 @@ for (const { kind, ffi } of WAYS) {
   }, () => {
     const { bound, cut, ...rest } = scene<
       { bound: number; cut: number; backwards: number; swept: boolean; copies: number }
-    >("churn", full ? 24 : 12);
+    >("churn", 12);
     assertGreater(bound, 0, "some Workers had bound");
     assertGreater(cut, 0, "some Workers had not");
     assertEquals(rest, { backwards: 0, swept: true, copies: 1 });

@@ -9,7 +9,7 @@ import { assertAsReadelf, judge, readelfFrames } from "../../fixtures/readelf_fr
 import { buildUnwindImage } from "../../fixtures/unwind_images.ts";
 import { KINDS, plain, rejects, tablesOf } from "../../fixtures/unwind_samples.ts";
 import { type Compiler, nativeProgram, skipWithoutGcc } from "../../native.ts";
-import { full, skipUnless } from "../../support.ts";
+import { full, runtime, skipUnless } from "../../support.ts";
 
 test(
   "parseUnwind() reads this process's vDSO as readelf does",
@@ -276,7 +276,8 @@ for (const kind of KINDS) {
           { encoding: 0x19, fdes: [{ program: [0x14, 5, 0x81, 0x01, 0x13, 0x7c, 0x41, 0x2e, 3] }] },
         ],
       });
-      for (let at = 0; at < bytes.length; at += full ? 1 : 3) {
+      const step = full && runtime === "node" ? 1 : 3; // of bytes: an engine makes no difference
+      for (let at = 0; at < bytes.length; at += step) {
         const right = bytes[at] ?? 0;
         for (const wrong of [0, 0xff, 0x7f, right ^ 0x80, right + 1, right - 1]) {
           bytes[at] = wrong;
@@ -284,7 +285,7 @@ for (const kind of KINDS) {
         }
         bytes[at] = right;
       }
-      for (let length = 0; length < bytes.length; length += full ? 1 : 3) {
+      for (let length = 0; length < bytes.length; length += step) {
         askEverything(bytes.slice(0, length), addresses);
       }
     }

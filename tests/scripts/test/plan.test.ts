@@ -124,10 +124,17 @@ test("planDisguises() has every disguise, for what tells the time", () => {
   for (const { name } of DISGUISES) {
     const own = disguised.filter(({ disguise }) => disguise?.name === name);
     const of = (file: string) => own.filter((unit) => unit.file === `tests/${file}.test.ts`);
-    for (const file of ["core/ticks", "core/clock", "core/wall"]) {
-      assert(of(file).some(({ runtime }) => runtime.name === "deno"), `${file} looks like ${name}`);
-    }
-    for (const file of ["cli/bench/command", "doctor/verify", "whole/docs", "whole/examples"]) {
+    assert(of("core/ticks").some(({ runtime }) => runtime.name === "deno"), name);
+    for (
+      const file of [
+        "core/clock",
+        "core/wall",
+        "cli/bench/command",
+        "doctor/verify",
+        "whole/docs",
+        "whole/examples",
+      ]
+    ) {
       assertEquals(of(file).length, 1, `${file} looks like ${name}`);
     }
     const pure = /^tests\/(elf|scripts|doctor\/rules)\/|core\/calibration/;
