@@ -249,5 +249,6 @@ statisticalTest("jitter() and oslat agree on the share of time that is lost", {
   const theirs = median(shares.map(({ theirs }) => theirs));
   const told = JSON.stringify(shares);
   assert(Math.abs(ours / theirs - 1) < 0.1, told);
-  assert(Math.abs(ours / (BUSY_US / PERIOD_US) - 1) < 0.2, told);
+  // Others take their share, too, and the host: how much there is of it only oslat can say.
+  assert(ours > 0.8 * BUSY_US / PERIOD_US, told);
 });
