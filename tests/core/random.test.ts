@@ -165,7 +165,7 @@ test("getrandom() gives Workers at once no two equal blocks", {
   skip: skipWorkers,
 }, () => {
   // A state that two threads share shows in a few thousand blocks of each.
-  const [workers, blocks] = [full ? 16 : 4, 100_000];
+  const [workers, blocks] = [full ? 8 : 4, 100_000];
   const { code, stdout, stderr } = run(
     "tests/fixtures/random_workers.ts",
     [workers, blocks].map(String),
@@ -181,7 +181,7 @@ test("getrandom() maps as many states as threads live at once when Workers end",
     sources().entries.getrandom !== "vdso" && "this kernel's vDSO has no getrandom: no states",
 }, () => {
   // The hostile suite has 10,000, of its own.
-  const [workers, atOnce] = full ? [16, 4] : [6, 2];
+  const [workers, atOnce] = full ? [8, 4] : [6, 2];
   const words = [workers, atOnce].map(String);
   const { code, stdout, stderr } = run("tests/fixtures/random_mappings.ts", words, {
     timeout: 120_000,

@@ -13,7 +13,7 @@ import { full, nodeMajor, run, runtime, statisticalTest } from "../support.ts";
 const timeout = 300_000;
 const node = ["--allow-natives-syntax"];
 
-const PROGRAMS = full ? 4 : 3;
+const PROGRAMS = 3;
 /** By node:ffi, which frees too early, 6 of 6 processes died with 16 Workers, 3 of 4 with 8 (turbofan). */
 const WORKERS = full ? 16 : 8;
 

@@ -35,7 +35,7 @@ const KINDS = {
 }[runtime];
 
 const CONNECTIONS = 8;
-const FAST = full ? 8000 : 2000;
+const FAST = full ? 4000 : 2000;
 
 /** As Prometheus's histogram_quantile() interpolates. */
 function classicQuantile(q: number, bounds: readonly number[], counts: readonly number[]): number {

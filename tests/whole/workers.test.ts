@@ -51,7 +51,7 @@ for (const { kind, ffi } of WAYS) {
     `now() and ticks() are on one timeline when ${workers} bind at the same moment`,
     { timeout },
     () => {
-      const atOnce = full ? 8 : 4;
+      const atOnce = full ? 6 : 4;
       const { bound, stamps, counts, copies, memfds } = scene<
         { bound: Sources[]; stamps: number[]; counts: number[]; copies: number; memfds: number }
       >("together", atOnce);

@@ -7,7 +7,8 @@ import { inDirectory } from "../directory.ts";
 import { COMMON_JS, makeProject, measured, runIn, TYPELESS } from "./project.ts";
 
 const TIMEOUT = { timeout: 120_000 };
-const EVERY = ["deno", "bun", ...(full ? ["node22"] : []), "node26"];
+/** What Node 22 makes of them, too, ./package_scope.test.ts and whole/bench_processes.test.ts show. */
+const EVERY = ["deno", "bun", "node26"];
 /** Of many files each in one of them. */
 const inTurn = (i: number) => full ? EVERY : EVERY.slice(i % EVERY.length, i % EVERY.length + 1);
 
