@@ -13,8 +13,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { ENTRIES } from "../../elf/entries.ts";
 import { IMAGES, NODE_IMAGES, type ShimImage } from "../../shim/images.ts";
-import NODE_BYTES from "../../shim/node_images.json" with { type: "json" };
 import { imageBytes } from "../../shim/load.ts";
+import NODE_BYTES from "../../shim/node_images.json" with { type: "json" };
 import { SHIM_ALL } from "../../shim/signatures.ts";
 import { CROSS_CPUS, crossProgram, lackOfCross } from "../cross.ts";
 import { HOST_IMAGE, withDirectory, writeShim } from "../fixtures/env_run.ts";
@@ -32,10 +32,6 @@ const skipWithoutReadelf = skipUnless(
   "readelf (Debian: binutils) is not installed",
   "REQUIRE_READELF",
 );
-
-function bytesOf(image: ShimImage): Uint8Array {
-  return imageBytes(image);
-}
 
 /**
  * What readelf prints of an image's header, segments, dynamic section and symbols. The files have no
@@ -149,7 +145,7 @@ const EVERY = [
 
 for (const { name, cpu, image, isAddon } of EVERY) {
   test(`the ${name} image is the one that its sha256 names, and small`, () => {
-    const bytes = bytesOf(image);
+    const bytes = imageBytes(image);
     assertEquals(createHash("sha256").update(bytes).digest("hex"), image.sha256);
     assertLessOrEqual(bytes.length, isAddon ? MAX_ADDON_SIZE : MACHINES[cpu]?.maxSize ?? 0);
   });

@@ -21,7 +21,7 @@ const LIMIT = 0.15;
 const PROCESSES = 3;
 
 interface Setting {
-  readonly ending?: "mjs" | "mts" | "ts";
+  readonly ending: "mts" | "ts";
   readonly time: number;
   readonly mode?: "throughput" | "latency";
   readonly clock?: "ticks" | "now";
@@ -29,7 +29,7 @@ interface Setting {
 }
 
 function measureIn(setting: Setting): Measured {
-  const { ending = "mjs", time, mode = "throughput", clock = "ticks", collected } = setting;
+  const { ending, time, mode = "throughput", clock = "ticks", collected } = setting;
   const words = [String(time), mode, clock, ...(collected ? ["gc"] : [])];
   const { stdout, stderr, code } = run(`tests/fixtures/equal_in.${ending}`, words, {
     deno: ["--allow-all", "--v8-flags=--expose-gc"],
