@@ -35,8 +35,8 @@ export type WrapHandler = (
   method: string | undefined,
 ) => Handler;
 
-/** Says that Bun answers a route by itself. */
-export type LeaveAlone = (route: string, method: string | undefined) => void;
+/** Says of each route what of it Bun answers by itself: `/logo.png`, `GET /logo.png`; often nothing. */
+export type LeaveAlone = (route: string, requests: readonly string[]) => void;
 
 type Fields = Record<string, unknown>;
 
@@ -62,22 +62,24 @@ export function wrapOptions<T extends ServeOptions>(
 function wrapRoutes(routes: Fields, wrap: WrapHandler, leave: LeaveAlone): Fields {
   const copy = copyOf(routes);
   for (const [route, value] of Object.entries(routes)) {
+    const left: string[] = [];
     if (typeof value === "function") {
       define(copy, route, wrap(value as Handler, route, undefined));
     } else if (isByMethod(value)) {
-      define(copy, route, wrapMethods(route, value, wrap, leave));
+      define(copy, route, wrapMethods(route, value, wrap, left));
     } else if (value) { // else `fetch` answers it
-      leave(route, undefined);
+      left.push(route);
     }
+    leave(route, left);
   }
   return copy;
 }
 
-function wrapMethods(route: string, methods: Fields, wrap: WrapHandler, leave: LeaveAlone) {
+function wrapMethods(route: string, methods: Fields, wrap: WrapHandler, left: string[]) {
   const copy = copyOf(methods);
   for (const [method, value] of Object.entries(methods)) {
     if (typeof value === "function") define(copy, method, wrap(value as Handler, route, method));
-    else if (value) leave(route, method);
+    else if (value) left.push(`${method} ${route}`);
   }
   return copy;
 }

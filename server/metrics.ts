@@ -103,7 +103,11 @@ export interface RequestMetrics {
    * @throws {RangeError} if `histogram` is of another kind
    */
   readonly metricProducer: (options?: MetricProducerOptions) => MetricProducer;
-  /** What is not counted, since Bun answers it without JavaScript: `/logo.png`, `GET /logo.png`. */
+  /**
+   * What is not counted, since Bun answers it without JavaScript: `/logo.png`, `GET /logo.png`. Of each
+   * route, as the options say that had it last. What a reload leaves out stays here, since those
+   * options may as well be for another server.
+   */
   readonly uncounted: readonly string[];
   /** All that was counted until now, as plain data. Takes some microseconds a series. */
   readonly snapshot: () => Snapshot;
@@ -152,7 +156,7 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
     since: registry.since,
     at: Date.now(),
     inFlight: registry.inFlight,
-    uncounted: [...registry.uncounted],
+    uncounted: registry.uncounted(),
     bounds: BOUNDS,
     series: [...registry.series()].map(snapshotOf),
   });
@@ -167,15 +171,13 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
       const guessed = hasTls && options.tls === undefined;
       return wrapOptions(options, (handler, pattern, ofMethod) => {
         const route = registry.route(pattern, scheme);
-        if (pattern !== undefined) {
-          if (!guessed) route.bind(ofMethod ?? "GET", 200); // else the series may never be any
-          registry.uncounted.delete(ofMethod ? `${ofMethod} ${pattern}` : pattern);
-        }
+        // Where the scheme is guessed the series may never be any.
+        if (pattern !== undefined && !guessed) route.bind(ofMethod ?? "GET", 200);
         // Of a reload, only the server that answers knows; there may be more than one.
         const routeOn = (server: unknown) => registry.route(pattern, schemeOf(server) ?? scheme);
         // Bun also asks the handler of GET for the head alone.
         return wrap(handler, { route, method: undefined, bun: { routeOn, upgrades } });
-      }, (pattern, method) => registry.uncounted.add(method ? `${method} ${pattern}` : pattern));
+      }, (pattern, requests) => registry.leave(pattern, requests));
     },
     handler(handler, { route: pattern, method, scheme = "http" } = {}) {
       checkFunction("handler", handler);
@@ -201,7 +203,7 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
       return server;
     },
     get uncounted() {
-      return [...registry.uncounted];
+      return registry.uncounted();
     },
     gauges: gaugeReader(registry, servers),
     snapshot,

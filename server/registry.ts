@@ -18,8 +18,8 @@ export class Registry {
   since: number = Date.now();
   /** How many requests are in a handler now. */
   inFlight = 0;
-  /** Requests that the library was asked to leave alone: `/logo.png`, `GET /logo.png`. */
-  readonly uncounted: Set<string> = new Set();
+  /** By pattern, so that the next options with that pattern replace what earlier ones said of it. */
+  readonly #uncounted = new Map<string, readonly string[]>();
   readonly #maxSeries: number;
   readonly #series: Series[] = [];
   readonly #routes = {
@@ -45,6 +45,17 @@ export class Registry {
     route = new Route(this, pattern, scheme);
     routes.set(pattern, route);
     return route;
+  }
+
+  /** Says which requests of a pattern are not counted: `/logo.png`, `GET /logo.png`. */
+  leave(pattern: string, requests: readonly string[]): void {
+    if (requests.length > 0) this.#uncounted.set(pattern, requests);
+    else this.#uncounted.delete(pattern);
+  }
+
+  /** All requests that are not counted. */
+  uncounted(): string[] {
+    return [...this.#uncounted.values()].flat();
   }
 
   /** A new series, or the one that takes what is too many. */

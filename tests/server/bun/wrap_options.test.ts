@@ -13,7 +13,7 @@ const nothing = () => {};
 
 test("wrapOptions() changes functions alone, in a copy", () => {
   const response = new Response("static");
-  const left: [string, string | undefined][] = [];
+  const left: [string, readonly string[]][] = [];
   const options = Object.freeze({
     port: 0,
     fetch: () => response,
@@ -28,12 +28,14 @@ test("wrapOptions() changes functions alone, in a copy", () => {
       "/f": new Blob(["a file"]),
     }),
   });
-  const copy = wrapOptions(options, wrap, (route, method) => left.push([route, method]));
+  const copy = wrapOptions(options, wrap, (route, requests) => left.push([route, requests]));
   assertEquals(left, [
-    ["/b", "POST"],
-    ["/c", undefined],
-    ["/e", undefined],
-    ["/f", undefined],
+    ["/a", []],
+    ["/b", ["POST /b"]],
+    ["/c", ["/c"]],
+    ["/d", []],
+    ["/e", ["/e"]],
+    ["/f", ["/f"]],
   ]);
   assertEquals([copy.fetch, copy.routes["/a"], copy.routes["/b"].GET].map(({ name }) => name), [
     "wrapped",
