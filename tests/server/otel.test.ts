@@ -1,5 +1,8 @@
 // npm test: bun, node26 (one of each engine)
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import * as line1 from "otel-metrics-1";
 import * as line2 from "otel-metrics-2";
@@ -175,6 +178,42 @@ for (const [line, readerOf] of Object.entries(LINES)) {
     assertEquals(names.includes("vdso.server.thread.busy"), true);
   });
 }
+
+test("OpenTelemetry's PrometheusExporter is scraped for the histogram and the gauges", async () => {
+  const metrics = some();
+  const exporter = new PrometheusExporter({
+    preventServerStart: true, // it would listen on a port of its own choice
+    metricProducers: [metrics.metricProducer()],
+  });
+  const provider = new line2.MeterProvider({ readers: [exporter] });
+  const server = createServer((request, response) =>
+    exporter.getMetricsRequestHandler(request, response)
+  );
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const text = await (await fetch(`http://localhost:${port}/metrics`)).text();
+    const name = "http_server_request_duration"; // without the unit, which it has in a comment
+    const linesOf = (name: string, route: string) =>
+      text.split("\n").filter((line) =>
+        line.startsWith(`${name}{`) && line.includes(`http_route="${route}"`)
+      );
+    const values = (lines: string[]) => lines.map((line) => Number(/\} (\S+)/.exec(line)?.[1]));
+    assertMatch(text, new RegExp(`^# TYPE ${name} histogram$`, "m"));
+    assertEquals(values(linesOf(`${name}_count`, "/users/:id")), [2]);
+    assertEquals(values(linesOf(`${name}_count`, "/throws")), [1]);
+    const buckets = linesOf(`${name}_bucket`, "/users/:id");
+    assertEquals([buckets.length, values(buckets).at(-1)], [15, 2]);
+    assertMatch(buckets.at(-1) ?? "", /le="\+Inf"/);
+    assertMatch(text, /^vdso_server_requests_pending\{.*\} 0$/m);
+  } finally {
+    await provider.shutdown();
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    });
+  }
+});
 
 test("the overflow series is what OpenTelemetry calls one", async () => {
   const metrics = requestMetrics({ maxSeries: 1 });
