@@ -76,14 +76,19 @@ for (const kind of KINDS) {
         assertEquals([fast.labels?.status, slow.labels?.status], [200, 200]);
         assertEquals(fail.labels?.status ?? 500, 500);
 
-        // wrk goes away with a request open on each connection, which some servers still answer.
         const sent = await wrk(`${url}fast`, CONNECTIONS);
-        let after = before;
+        // What the handlers counted themselves, and what we did, at the same moment.
+        let own = { fast: NaN, fail: NaN, snapshot: before };
         await until(async () => {
-          after = await json<Snapshot>(`${url}snapshot`);
-          return after.inFlight <= 1; // the request for the snapshot itself
+          own = await json<typeof own>(`${url}own`);
+          return own.snapshot.inFlight <= 1; // the request for this
         });
-        const more = countOf(seriesOf(after, "/fast")) - FAST;
+        assertEquals(
+          ["/fast", "/fail"].map((route) => countOf(seriesOf(own.snapshot, route))),
+          [own.fast, own.fail],
+        );
+        // wrk goes away with a request open on each connection, which some servers still answer.
+        const more = own.fast - FAST;
         assertGreater(sent, 0);
         assert(sent <= more && more <= sent + CONNECTIONS, `wrk sent ${sent}, counted are ${more}`);
 
