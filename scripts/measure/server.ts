@@ -4,13 +4,14 @@
  * About half an hour.
  *
  *   npm run bench:server -- [--runtimes deno,bun,...] [--processes 21] [--rounds 21]
- *     [--requests 2000] [--json | --markdown] [--write] [--assert]
+ *     [--requests 2000] [--ours] [--json | --markdown] [--write] [--assert]
  *
  * All contenders are servers of one process; of node:http each has a process of its own, since ours
  * hears of all servers there. In each round every one of them gets so many requests, in an order that
  * is drawn anew, on 16 connections, and is compared with the one of that round that counts nothing.
  * All that is done in several processes, one after the other, of which each gives one figure. The
  * servers are kept on one CPU and the client on another, where there are two.
+ * `--ours` measures what the promises are about alone, for more processes in the same time;
  * `--write` writes the tables into docs/servers.md and the README; `--assert` exits with 1 if a
  * promise does not hold.
  */
@@ -35,12 +36,14 @@ const { values: options } = parseArgs({
     processes: { type: "string", default: "21" },
     rounds: { type: "string", default: "21" },
     requests: { type: "string", default: "2000" },
+    ours: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     markdown: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     assert: { type: "boolean", default: false },
   },
 });
+if (options.ours && options.write) throw new Error("The tables have all contenders: not --ours");
 const runtimes = chooseRuntimes(options.runtimes);
 const here = machine();
 const effort = {
@@ -48,6 +51,7 @@ const effort = {
   rounds: count("rounds", options.rounds),
   requests: count("requests", options.requests),
   cpu: keepApart(),
+  oursAlone: options.ours,
 };
 const results: RuntimeResult[] = [];
 for (const runtime of runtimes) {

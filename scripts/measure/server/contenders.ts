@@ -84,7 +84,8 @@ export function syncHandlers(): [Contender, Sync][] {
 
 export function asyncHandlers(): [Contender, Async][] {
   return [
-    ["nobody", later],
+    // Each a function of its own, and all of one form.
+    ["nobody", (request) => later(request)],
     ["nobody, again", (request) => later(request)],
     [OURS, (request) => later(request)],
     ...STARTS.map(([contender, start]): [Contender, Async] => [contender, async (request) => {
@@ -103,6 +104,10 @@ export function honoMiddleware(): [Contender, Middleware?][] {
   return [
     ["nobody"],
     ["nobody, again"],
+    [
+      "middleware that does nothing",
+      (_: unknown, next: () => Promise<unknown>) => next().then(() => {}),
+    ],
     [OURS, metrics.hono()],
     ["@hono/prometheus", prometheus({ registry: new oldClient.Registry() }).registerMetrics],
     ...STARTS.map(([contender, start]): [Contender, MiddlewareHandler] => [

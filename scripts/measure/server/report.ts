@@ -15,6 +15,15 @@ const USUAL = (runtime: RuntimeName): Style =>
   runtime.startsWith("node") ? "node:http" : "synchronous";
 
 const OURS: Contender = "@x/vdso/server";
+/** In the README; the styles that are left out are the usual ones of each runtime. */
+const SHORT: readonly (readonly [name: string, Contender, Style?])[] = [
+  [OURS, OURS],
+  ["prom-client", "prom-client"],
+  ["@prometheus-io/client", "@prometheus-io/client"],
+  ["OpenTelemetry SDK", "OpenTelemetry SDK"],
+  [`Hono: ${OURS}`, OURS, "Hono"],
+  ["Hono: @hono/prometheus", "@hono/prometheus", "Hono"],
+];
 const CONTENDERS: readonly Contender[] = [
   OURS,
   "prom-client",
@@ -31,7 +40,7 @@ export function serverTables(report: Report, markdown: boolean): string {
     if (with_.length === 0) return [];
     const head = ["ns of CPU per request", ...with_.map(({ runtime }) => runtime)];
     const base = ["the server itself", ...with_.map((one) => one.base[style]?.toFixed(0) ?? "")];
-    const rows = [...CONTENDERS, "nobody, again" as const]
+    const rows = [...CONTENDERS, "middleware that does nothing" as const, "nobody, again" as const]
       .map((contender) => [
         contender,
         ...with_.map((one) => intervalText(find(one, style, contender))),
@@ -46,12 +55,9 @@ export function serverTables(report: Report, markdown: boolean): string {
 export function shortTable(report: Report): string {
   const { runtimes } = report;
   const head = ["ns of CPU per request", ...runtimes.map(({ runtime }) => runtime)];
-  const rows = CONTENDERS.map((contender) => [
-    contender,
-    ...runtimes.map((one) => {
-      const style = contender === "@hono/prometheus" ? "Hono" : USUAL(one.runtime);
-      return shortText(find(one, style, contender));
-    }),
+  const rows = SHORT.map(([name, contender, style]) => [
+    name,
+    ...runtimes.map((one) => shortText(find(one, style ?? USUAL(one.runtime), contender))),
   ]);
   return `${whereText(report)}\n\n${table([head, ...rows], true)}`;
 }
@@ -73,11 +79,14 @@ function intervalText(added: Added | undefined): string {
   return `${median} (${from} to ${to})`;
 }
 
-/** `~` before a median that is not known to a quarter, or to 50 ns; `?` where it may be nothing. */
+/**
+ * `~` before a median that is not known to a quarter, or to 50 ns; `<` where it may be nothing, before
+ * what it is at most.
+ */
 function shortText(added: Added | undefined): string {
   if (!added) return "";
   const { median, from, to } = added;
-  if (from <= 0 && to > 50) return "?";
+  if (from <= 0) return `<${Math.max(to, 0).toFixed(0)}`;
   const rough = to - from > Math.max(100, median / 2);
   return `${rough ? "~" : ""}${median.toFixed(0)}`;
 }

@@ -9,11 +9,15 @@ export type Style = "synchronous" | "asynchronous" | "Hono" | "node:http";
 export type Contender =
   | "nobody"
   | "nobody, again"
+  | "middleware that does nothing"
   | "@x/vdso/server"
   | "prom-client"
   | "@prometheus-io/client"
   | "OpenTelemetry SDK"
   | "@hono/prometheus";
+
+/** What the promises are about. */
+export const PROMISED: readonly Contender[] = ["nobody", "nobody, again", "@x/vdso/server"];
 
 /** A server in the measured process. */
 export interface Target {

@@ -7,7 +7,15 @@ import { ROOT, type RuntimeCommand } from "../../runtimes.ts";
 import { type Child, start } from "../child.ts";
 import { medianInterval } from "../interval.ts";
 import { connectTo } from "./client.ts";
-import type { Added, Contender, Hello, RuntimeResult, Style, Target } from "./results.ts";
+import {
+  type Added,
+  type Contender,
+  type Hello,
+  PROMISED,
+  type RuntimeResult,
+  type Style,
+  type Target,
+} from "./results.ts";
 
 const CONNECTIONS = 16;
 /** So that every contender is compiled, and the heap has its size. */
@@ -23,6 +31,8 @@ export interface Effort {
   readonly requests: number;
   /** The servers' CPU; any if left out. */
   readonly cpu?: number | undefined;
+  /** Only what the promises are about. */
+  readonly oursAlone?: boolean;
 }
 
 /**
@@ -42,9 +52,7 @@ export function keepApart(): number | undefined {
 
 /** What runs in a process of its own, in Node: ours hears of all servers of its process, so all do. */
 const ALONE: readonly Contender[] = [
-  "nobody",
-  "nobody, again",
-  "@x/vdso/server",
+  ...PROMISED,
   "prom-client",
   "@prometheus-io/client",
   "OpenTelemetry SDK",
@@ -53,14 +61,14 @@ const ALONE: readonly Contender[] = [
 /** What differs by the process is told from what differs by the contender: of each process one figure. */
 export async function measureServers(
   runtime: RuntimeCommand,
-  { processes, rounds, requests, cpu }: Effort,
+  effort: Effort,
   warmUp = WARM_UP,
 ): Promise<RuntimeResult> {
   let version = "";
   let targets: readonly Target[] = [];
   const costs: number[][][] = [];
-  for (let i = 0; i < processes; i++) {
-    const measured = await measureProcesses(runtime, cpu, rounds, requests, warmUp);
+  for (let i = 0; i < effort.processes; i++) {
+    const measured = await measureProcesses(runtime, effort, warmUp);
     ({ version, targets } = measured);
     costs.push(measured.costs);
   }
@@ -70,16 +78,14 @@ export async function measureServers(
 /** Nanoseconds of CPU per request: of each target, in each round. */
 async function measureProcesses(
   runtime: RuntimeCommand,
-  cpu: number | undefined,
-  rounds: number,
-  requests: number,
+  { rounds, requests, cpu, oursAlone }: Effort,
   warmUp: number,
 ): Promise<{ version: string; targets: readonly Target[]; costs: number[][] }> {
   const script = join(ROOT, "scripts/measure/server/serve.ts");
   const [program, ...command] = pinned(cpu, [runtime.bin, ...runtime.run, script]);
-  const alone = runtime.name.startsWith("node") ? ALONE : [];
-  const children = [[], ...alone.map((contender) => [contender])]
-    .map((args) => start(program, [...command, ...args]));
+  const alone = !runtime.name.startsWith("node") ? [] : oursAlone ? PROMISED : ALONE;
+  const together = !oursAlone ? ["all"] : alone.length === 0 ? ["promised"] : [];
+  const children = [...together, ...alone].map((which) => start(program, [...command, which]));
   try {
     const hellos = await Promise.all(
       children.map(async (child) => JSON.parse(await child.ask()) as Hello),

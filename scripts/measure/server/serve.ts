@@ -1,8 +1,9 @@
 /**
  * Runs in the runtime that is measured: a server for each contender, all in one process, so that they
- * share whatever befalls it; or of node:http the one that is named. Says on the first line where they
- * are; then answers each line with the CPU time of the process. `end` ends it, since Bun does not always
- * notice that its standard input has.
+ * share whatever befalls it. Its argument is `all`, or `promised` for those alone that the promises are
+ * about, or the contender that has a server of node:http. Says on the first line where they are; then
+ * answers each line with the CPU time of the process. `end` ends it, since Bun does not always notice
+ * that its standard input has.
  */
 import { serve as serveHono } from "@hono/node-server";
 import { Hono } from "hono";
@@ -24,7 +25,7 @@ import {
   STARTS,
   syncHandlers,
 } from "./contenders.ts";
-import type { Contender, Hello, Style, Target } from "./results.ts";
+import { type Contender, type Hello, PROMISED, type Style, type Target } from "./results.ts";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
@@ -87,20 +88,22 @@ const targets: Target[] = [];
 const add = async (style: Style, contender: Contender, port: Promise<number>) =>
   void targets.push({ style, contender, port: await port });
 
-const [, , alone] = process.argv;
-if (alone !== undefined) {
-  if (alone === OURS) metrics.node(); // it hears of all servers of node:http in its process
-  const [, start] = STARTS.find(([contender]) => contender === alone) ?? [];
-  await add("node:http", alone as Contender, serveNode(start));
+const [, , which = "all"] = process.argv;
+const wanted = ([contender]: readonly [Contender, ...unknown[]]) =>
+  which === "all" || PROMISED.includes(contender);
+if (which !== "all" && which !== "promised") {
+  if (which === OURS) metrics.node(); // it hears of all servers of node:http in its process
+  const [, start] = STARTS.find(([contender]) => contender === which) ?? [];
+  await add("node:http", which as Contender, serveNode(start));
 } else if (runtime !== "node") {
-  for (const [contender, handler] of syncHandlers()) {
+  for (const [contender, handler] of syncHandlers().filter(wanted)) {
     await add("synchronous", contender, serveRoute(contender, handler));
   }
-  for (const [contender, handler] of asyncHandlers()) {
+  for (const [contender, handler] of asyncHandlers().filter(wanted)) {
     await add("asynchronous", contender, serveRoute(contender, handler));
   }
 }
-for (const [contender, middleware] of alone === undefined ? honoMiddleware() : []) {
+for (const [contender, middleware] of which === "all" ? honoMiddleware() : []) {
   await add("Hono", contender, serveMiddleware(middleware));
 }
 

@@ -74,8 +74,9 @@ test("shortTable() says what is not known", () => {
     ["@x/vdso/server", "80", "900"],
     ["prom-client", "~1000", ""],
     ["@prometheus-io/client", "", ""],
-    ["OpenTelemetry SDK", "?", ""],
-    ["@hono/prometheus", "2000", ""],
+    ["OpenTelemetry SDK", "<200", ""],
+    ["Hono: @x/vdso/server", "", ""],
+    ["Hono: @hono/prometheus", "2000", ""],
   ]);
 });
 

@@ -70,7 +70,7 @@ for (const runtime of RUNTIMES.filter(({ name }) => ["deno", "bun", "node26"].in
       assertEquals(Object.keys(base), styles);
       for (const style of styles) {
         const own = added.filter((one) => one.style === style);
-        assertEquals(own.length, style === "Hono" ? 6 : 5);
+        assertEquals(own.length, style === "Hono" ? 7 : 5);
         for (const { median } of own) assert(Number.isFinite(median));
       }
       for (const ns of Object.values(base)) assert(ns > 100);
