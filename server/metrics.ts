@@ -63,7 +63,8 @@ export interface RequestMetrics {
   readonly hono: () => HonoMiddleware;
   /**
    * Counts the requests of all servers of node:http in this thread, and so of Express, Fastify, Koa and
-   * Nest: about 400 ns a request. Returns what ends that; what is in flight then is not counted.
+   * Nest: about 400 ns a request. Returns what ends that; what is in flight then is not counted. Node
+   * tells nothing of upgrades and CONNECT, so they are not counted.
    *
    * @throws {UnsupportedError} where node:http publishes nothing, which is so in Bun
    */

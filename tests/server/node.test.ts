@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { once } from "node:events";
 import {
   Agent,
   createServer,
@@ -7,7 +8,8 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import { UnsupportedError } from "../../mod.ts";
 import { requestMetrics } from "../../server/mod.ts";
@@ -15,7 +17,6 @@ import { runtime } from "../support.ts";
 import { counts, sleep, until } from "./support.ts";
 
 const skip = runtime === "bun" ? "Bun's node:http publishes nothing" : false;
-const skipExpress = skip || (runtime === "deno" && "Deno cannot load what Express 5 depends on");
 
 test("node() says where nothing is published", {
   skip: runtime === "bun" ? false : "only Bun publishes nothing",
@@ -158,7 +159,7 @@ test("node() is counted by each that subscribed", { skip }, async () => {
   }
 });
 
-test("node() has the routes of Express", { skip: skipExpress }, async () => {
+test("node() has the routes of Express", { skip }, async () => {
   const withoutTypes: string = "express";
   const { default: express } = await import(withoutTypes) as { default: Express };
   const metrics = requestMetrics();
@@ -233,6 +234,146 @@ test("node() has the routes of Fastify", { skip }, async () => {
     await app.close();
   }
 });
+
+test("node() has the routes that are told of Koa", { skip }, async () => {
+  const withoutTypes: string = "koa";
+  const { default: Koa } = await import(withoutTypes) as { default: Koa };
+  const metrics = requestMetrics();
+  const stop = metrics.node();
+  const app = new Koa();
+  app.silent = true; // it prints what handlers throw
+  app.use(async (context) => {
+    const [, id, fails] = /^\/things\/(\w+)(\/fails)?$/.exec(context.path) ?? [];
+    if (id === undefined) return;
+    metrics.route(context.req, fails ? "/things/:id/fails" : "/things/:id");
+    await sleep(1);
+    if (fails) throw new Error("of the handler");
+    context.status = context.method === "POST" ? 201 : 200;
+    context.body = { a: "thing" };
+  });
+  const server = await listen(createServer(app.callback()));
+  try {
+    await ask(server, "/things/1");
+    await ask(server, "/things/2?a=b");
+    await ask(server, "/things/1", { method: "POST" });
+    await ask(server, "/things/1/fails");
+    await ask(server, "/none");
+    await until(() => metrics.snapshot().inFlight === 0);
+    assertEquals(counts(metrics.snapshot()), {
+      "GET /things/:id 200": 2,
+      "POST /things/:id 201": 1,
+      "GET /things/:id/fails 500": 1,
+      "GET - 404": 1,
+    });
+  } finally {
+    stop();
+    await close(server);
+  }
+});
+
+test("node() has the routes of Nest", { skip }, async () => {
+  await import("reflect-metadata");
+  const { Controller, Get, Module, Post } = await import("@nestjs/common");
+  const { NestFactory } = await import("@nestjs/core");
+  class Things {
+    async one() {
+      await sleep(1);
+      return "thing";
+    }
+    made() {
+      return "made";
+    }
+    fails() {
+      throw new Error("of the handler");
+    }
+  }
+  class App {}
+  // Decorators are called as functions, since their syntax is one that runtimes do not strip.
+  const decorate = (decorator: MethodDecorator, name: keyof Things) => {
+    const method = Object.getOwnPropertyDescriptor(Things.prototype, name) as PropertyDescriptor;
+    decorator(Things.prototype, name, method);
+  };
+  decorate(Get(":id"), "one");
+  decorate(Post(":id"), "made");
+  decorate(Get(":id/fails"), "fails");
+  Controller("things")(Things);
+  Module({ controllers: [Things] })(App);
+  const metrics = requestMetrics();
+  const stop = metrics.node();
+  const app = await NestFactory.create(App, { logger: false });
+  app.setGlobalPrefix("api");
+  await app.listen(0, "localhost");
+  const server = app.getHttpServer() as Server;
+  try {
+    await ask(server, "/api/things/1");
+    await ask(server, "/api/things/1", { method: "POST" });
+    await ask(server, "/api/things/1/fails");
+    await ask(server, "/none");
+    await until(() => metrics.snapshot().inFlight === 0);
+    assertEquals(counts(metrics.snapshot()), {
+      "GET /api/things/:id 200": 1,
+      "POST /api/things/:id 201": 1,
+      "GET /api/things/:id/fails 500": 1,
+      "GET - 404": 1,
+    });
+  } finally {
+    stop();
+    await app.close();
+  }
+});
+
+test("node() sees neither an upgrade nor CONNECT", { skip }, async () => {
+  const metrics = requestMetrics();
+  const stop = metrics.node();
+  const server = await listen(createServer((_, response) => response.end("hello")));
+  const { port } = server.address() as AddressInfo;
+  const taken: Duplex[] = [];
+  const take = (status: string) => (_: IncomingMessage, socket: Duplex) => {
+    taken.push(socket);
+    socket.write(`HTTP/1.1 ${status}\r\n\r\n`);
+  };
+  server.on("upgrade", take("101 Switching Protocols"));
+  server.on("connect", take("200 OK"));
+  const status = (head: string) =>
+    new Promise<string | undefined>((resolve) => {
+      const socket = connect(port, "localhost");
+      socket.once("data", (data) => resolve(String(data).split(" ")[1]));
+      socket.write(`${head}\r\nHost: a\r\n\r\n`);
+    });
+  try {
+    const upgrade = "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket";
+    assertEquals([await status(upgrade), await status("CONNECT a:1 HTTP/1.1")], ["101", "200"]);
+    assertEquals([counts(metrics.snapshot()), metrics.snapshot().inFlight], [{}, 0]);
+    assertEquals(await ask(server, "/"), 200); // while both are open
+    for (const socket of taken) {
+      const closed = once(socket, "close");
+      socket.destroy();
+      await closed;
+    }
+    assertEquals(await ask(server, "/"), 200);
+    await until(() => metrics.snapshot().inFlight === 0);
+    assertEquals(counts(metrics.snapshot()), { "GET - 200": 2 });
+  } finally {
+    stop();
+    await close(server);
+  }
+});
+
+/** What the test uses of Koa, which has no types of its own. */
+interface Koa {
+  new (): {
+    silent: boolean;
+    use(middleware: (context: KoaContext) => Promise<void>): void;
+    callback(): (incoming: IncomingMessage, response: ServerResponse) => void;
+  };
+}
+interface KoaContext {
+  readonly req: IncomingMessage;
+  readonly path: string;
+  readonly method: string;
+  status: number;
+  body: unknown;
+}
 
 /** What the test uses of Express, which has no types of its own. */
 interface Response {
