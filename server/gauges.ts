@@ -9,8 +9,8 @@ import type { Registry } from "./registry.ts";
 /** A look at the server: see `gauges()`. Each is left out where it cannot be told. */
 export interface Gauges {
   /**
-   * Requests that have not been answered yet: by the watched servers, sockets included; without any,
-   * those that are in a handler.
+   * Requests that have not been answered yet: to the last byte, as the watched servers say it, which
+   * do not count WebSockets; without any such server, those that are in a handler.
    */
   readonly pendingRequests: number;
   /** Open WebSockets of the watched servers. */

@@ -192,6 +192,49 @@ test("serve() counts an upgrade for itself, and Bun's WebSockets work", { skip }
   }
 });
 
+test("gauges() has what a server has not answered yet, and its WebSockets", { skip }, async () => {
+  const metrics = requestMetrics();
+  const waiting: (() => void)[] = [];
+  const server = metrics.watch(Bun.serve(metrics.serve({
+    port: 0,
+    routes: {
+      "/": () =>
+        new Promise<Response>((resolve) => waiting.push(() => resolve(new Response("late")))),
+    },
+    fetch(request, server) {
+      if (!server.upgrade(request)) return new Response("no", { status: 400 });
+    },
+    websocket: { message() {} },
+  })));
+  const pending = () => {
+    const { pendingRequests, pendingWebSockets } = metrics.gauges();
+    return [pendingRequests, pendingWebSockets];
+  };
+  const eventually = async (expected: number[]) => {
+    await until(() => `${pending()}` === `${expected}`);
+    assertEquals(pending(), expected);
+  };
+  try {
+    assertEquals(pending(), [0, 0]);
+    const answers = [1, 2, 3].map(() => get(server.url));
+    await until(() => waiting.length === 3);
+    assertEquals(pending(), [3, 0]);
+    waiting.pop()!();
+    await Promise.race(answers);
+    await eventually([2, 0]);
+    const socket = new WebSocket(`ws://localhost:${server.port}/socket`);
+    await new Promise((resolve) => socket.onopen = resolve);
+    assertEquals(pending(), [2, 1]);
+    socket.close();
+    await eventually([2, 0]);
+    for (const answer of waiting) answer();
+    assertEquals(await Promise.all(answers), Array(3).fill([200, "late"]));
+    await eventually([0, 0]);
+  } finally {
+    await server.stop(true);
+  }
+});
+
 test("server.reload() with wrapped options goes on with the same series", { skip }, async () => {
   const metrics = requestMetrics({ maxSeries: 10 });
   const options = (text: string, more = {}) =>

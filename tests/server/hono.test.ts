@@ -121,6 +121,31 @@ test("hono() ends a request with its stream, if it is asked to", async () => {
   ]);
 });
 
+test("hono() takes an upgrade by Hono's helper for Bun for a response", {
+  skip: runtime === "bun" ? false : "the helper is Bun's",
+}, async () => {
+  const { upgradeWebSocket, websocket } = await import("hono/bun");
+  const { metrics, app } = setUp();
+  app.get(
+    "/socket",
+    upgradeWebSocket(() => ({
+      onMessage: ({ data }, socket) => socket.send(String(data)),
+    })),
+  );
+  const server = Bun.serve({ port: 0, fetch: app.fetch, websocket });
+  try {
+    const socket = new WebSocket(`ws://localhost:${server.port}/socket`);
+    const echo = new Promise((resolve) => socket.onmessage = ({ data }) => resolve(data));
+    socket.onopen = () => socket.send("echo");
+    assertEquals(await echo, "echo");
+    socket.close();
+    assertEquals(counts(metrics.snapshot()), { "GET /socket 200": 1 });
+    assertEquals(metrics.snapshot().inFlight, 0);
+  } finally {
+    await server.stop(true);
+  }
+});
+
 test("hono() sees in Bun that the client has gone", {
   skip: runtime === "bun" ? false : "only Bun tells for next to nothing",
 }, async () => {

@@ -190,6 +190,22 @@ test(
   },
 );
 
+test("handler() in Deno.serve does not see that the client has gone", { skip }, async () => {
+  const metrics = requestMetrics();
+  const handler = metrics.handler(async (_: Request) => {
+    await sleep(100);
+    return new Response("late");
+  }, { route: "/" });
+  await serving(handler, async (_, port) => {
+    const client = connect(port, "localhost");
+    client.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await until(() => metrics.snapshot().inFlight === 1);
+    client.destroy();
+    await until(() => metrics.snapshot().inFlight === 0);
+  });
+  assertEquals(counts(metrics.snapshot()), { "GET / 200": 1 });
+});
+
 test("the scheme is that of the server: https where it has tls", () => {
   const metrics = requestMetrics();
   const fetch = (_: Request) => new Response();

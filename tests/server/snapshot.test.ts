@@ -5,6 +5,8 @@ import { seeded } from "../../bench/random.ts";
 import { merge, quantile, requestMetrics, type Snapshot } from "../../server/mod.ts";
 import { Series } from "../../server/series.ts";
 import { snapshotOf } from "../../server/snapshot.ts";
+import { run } from "../support.ts";
+import { counts } from "./support.ts";
 
 const EMPTY: Snapshot = requestMetrics().snapshot();
 
@@ -43,6 +45,29 @@ test("merge() is addition: nothing is lost, in any order, also through JSON", ()
   const byRoute = ({ series }: Snapshot) =>
     series.toSorted((x, y) => String(x.labels?.route).localeCompare(String(y.labels?.route)));
   assertEquals(byRoute(merge(third, second, first)), byRoute(all));
+});
+
+test("merge() adds what other processes print", () => {
+  const snapshots = ["30", "12"].map((requests) => {
+    const { code, stdout, stderr } = run("tests/fixtures/snapshot_process.ts", [requests]);
+    assertEquals([code, stderr], [0, ""]);
+    return JSON.parse(stdout) as Snapshot;
+  });
+  const all = merge(...snapshots);
+  assertEquals(counts(all), { "GET / 200": 42, "GET /bad 500": 2 });
+  const [first, second] = snapshots as [Snapshot, Snapshot];
+  assertEquals([all.since, all.at], [first.since, second.at]);
+  for (const [i, { buckets, sumNs, exponential }] of all.series.entries()) {
+    const [one, other] = [first.series[i]!, second.series[i]!];
+    assertEquals(sumNs, one.sumNs + other.sumNs);
+    assertEquals(buckets, one.buckets.map((count, bucket) => count + other.buckets[bucket]!));
+    const total = exponential.counts.reduce((sum, count) => sum + count, exponential.zeroCount);
+    assertEquals(total, [42, 2][i]);
+  }
+  const [min = NaN, max = NaN] = [0, 1].map((q) => quantile(all.series, q));
+  const ends = snapshots.map(({ series }) => [0, 1].map((q) => quantile(series, q)));
+  assertEquals(min, Math.min(...ends.map(([least = NaN]) => least)));
+  assertEquals(max, Math.max(...ends.map(([, most = NaN]) => most)));
 });
 
 test("merge() adds what had no series of its own", () => {
