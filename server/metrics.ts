@@ -22,8 +22,8 @@ import { type Handler, timed, type Timing } from "./timed.ts";
 /** What {@link requestMetrics} takes. */
 export interface RequestMetricsOptions {
   /**
-   * How many series there may be, of 5.6 KB each; 1000 if left out. What comes after the last one is
-   * counted together, in a series without labels.
+   * How many series there may be, of about 6.5 KB each; 1000 if left out. What comes after the last one
+   * is counted together, in a series without labels.
    */
   readonly maxSeries?: number;
 }

@@ -39,8 +39,11 @@ const EXPONENTIAL = EXPLICIT + BUCKETS;
 export class Series {
   /** Undefined: what came after the last series that there may be. */
   readonly labels: Labels | undefined;
-  /** Doubles: they count to 2^53, and are as cheap to add to as integers. */
-  readonly #numbers = new Float64Array(EXPONENTIAL + SLOTS);
+  /**
+   * Doubles: they count to 2^53, and are as cheap to add to as integers. With a buffer from the start:
+   * Bun would first put them into 8.1 KB of its heap, and copy them when somebody wants a view.
+   */
+  readonly #numbers = new Float64Array(new ArrayBuffer((EXPONENTIAL + SLOTS) * 8));
 
   constructor(labels: Labels | undefined) {
     this.labels = labels;
