@@ -1,5 +1,7 @@
 /** What the tests of server/ share. */
+import process from "node:process";
 import type { Snapshot } from "../../server/mod.ts";
+import { runtime } from "../support.ts";
 
 /** Counts by `METHOD ROUTE STATUS`, or what came in place of a status; without those that are 0. */
 export function counts({ series }: Snapshot): Record<string, number> {
@@ -30,6 +32,13 @@ export const COLLECTED = {
 };
 
 /** Collects garbage, in a program that is run so. */
-export const collectGarbage: () => void = (globalThis as { Bun?: unknown }).Bun
+export const collectGarbage: () => void = runtime === "bun"
   ? () => Bun.gc(true)
   : (globalThis as unknown as { gc(): void }).gc;
+
+/** Bytes that JavaScript keeps when garbage has been collected, with those of its buffers. */
+export function heapBytes(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return runtime === "bun" ? heapUsed : heapUsed + external; // Bun's heap has them already
+}
