@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { seeded } from "../../bench/random.ts";
 import { FIRST_INDEX, middleOf, SCALE, slotOf, SLOTS, upperOf } from "../../server/exponential.ts";
+import { Series } from "../../server/series.ts";
+import { snapshotOf } from "../../server/snapshot.ts";
 
 /** What OpenTelemetry's own SDK makes of a value. */
 const { getMapping } = createRequire(import.meta.url)(
@@ -21,6 +23,34 @@ test("slotOf() has the index of OpenTelemetry's SDK", () => {
     const power = 2 ** exponent;
     assertEquals(FIRST_INDEX + slotOf(power), sdk.mapToIndex(power), `2^${exponent}`);
     assertEquals(slotOf(power * (1 + Number.EPSILON)), slotOf(power) + 1);
+  }
+});
+
+/**
+ * Whether it is within the upper bound of a bucket of Prometheus: 2^(index * 2^-schema), inclusive.
+ * Exact, since both sides are raised to the power of 2^schema, in integers.
+ */
+function isAtMost(seconds: number, index: number, schema: number): boolean {
+  const fraction = 80; // bits: as many as 15 ns have
+  let power = BigInt(seconds * 2 ** fraction);
+  for (let i = 0; i < schema; i++) power *= power;
+  return power <= 1n << BigInt(index + fraction * 2 ** schema);
+}
+
+test("a snapshot's buckets are those of Prometheus's native histograms, from offset + 1 on", () => {
+  const random = seeded(19);
+  const durations = [
+    ...Array.from({ length: 10_000 }, () => Math.round(2 ** (random() * 42.9 - 25.9) * 1e9)),
+    ...Array.from({ length: 25 }, (_, i) => 2 ** (i - 9) * 1e9), // bounds
+  ];
+  for (const ns of durations) {
+    const series = new Series(undefined);
+    series.record(ns);
+    const { scale: schema, offset, counts } = snapshotOf(series).exponential;
+    assertEquals(counts, [1]);
+    const index = offset + 1;
+    const within = [index - 1, index].map((bound) => isAtMost(ns / 1e9, bound, schema));
+    assertEquals(within, [false, true], `${ns} ns at ${index}`);
   }
 });
 
