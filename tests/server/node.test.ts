@@ -355,6 +355,7 @@ test("node() sees neither an upgrade nor CONNECT", { skip }, async () => {
     assertEquals(counts(metrics.snapshot()), { "GET - 200": 2 });
   } finally {
     stop();
+    for (const socket of taken) socket.destroy(); // the server knows nothing of them any more
     await close(server);
   }
 });
