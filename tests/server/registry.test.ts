@@ -90,3 +90,14 @@ test("reset() keeps series and what is in flight", () => {
   assertEquals(registry.inFlight, 3);
   assertEquals(registry.since > 0, true);
 });
+
+test("leave() replaces what was said of a pattern, and of no other", () => {
+  const registry = new Registry(10);
+  registry.leave("/a", ["/a"]);
+  registry.leave("/b", ["PUT /b", "POST /b"]);
+  registry.leave("/c", []);
+  assertEquals(registry.uncounted(), ["/a", "PUT /b", "POST /b"]);
+  registry.leave("/b", ["GET /b"]);
+  registry.leave("/a", []);
+  assertEquals(registry.uncounted(), ["GET /b"]);
+});

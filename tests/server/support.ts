@@ -15,6 +15,12 @@ export function counts({ series }: Snapshot): Record<string, number> {
   );
 }
 
+/** Asks a server, and reads the whole answer. */
+export async function get(url: URL | string, init?: RequestInit): Promise<[number, string]> {
+  const response = await fetch(url, init);
+  return [response.status, await response.text()];
+}
+
 /** Waits until it is so; after ten seconds it goes on all the same, and the test sees. */
 export async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 2000 && !condition(); i++) await sleep(5);
