@@ -18,7 +18,13 @@ import { countOf, NODE, output, seriesOf, until } from "../servers.ts";
 import { command, full, ROOT, runtime } from "../support.ts";
 
 const SECONDS = Number(process.env["SOAK_SECONDS"] ?? (full ? 10 : 2));
-const MB = 2 ** 20;
+
+/**
+ * By how many bytes the heap of a Worker may grow, and the process. The heap grew by 60 KB, in two
+ * seconds as in ten minutes, and the process shrank. Of 15 million requests in ten minutes that lets
+ * each keep 0.05 bytes of heap, and 1.5 of the process.
+ */
+const MORE = { heap: 256 * 2 ** 10, rss: 16 * 2 ** 20 };
 
 const skip = runtime === "bun" ? false : "Workers that serve on one port are Bun's";
 const timeout = (SECONDS * 2 + 120) * 1000;
@@ -73,14 +79,17 @@ test(`${SECONDS} s of full load lose nothing, and keep nothing`, { skip, timeout
       assertGreater(reloads, seconds / 3);
     }
 
+    const total = sent.ok + sent.failed + sent.left;
+    const heaps = ({ workers }: SoakReports) => workers.map(({ heapSize }) => heapSize);
+    const reloads = after.workers.map(({ reloads }) => reloads);
+    console.log(`${total} requests, ${sent.failed} failed, ${sent.left} left; reloads ${reloads}`);
+    console.log(`heaps ${heaps(before)} to ${heaps(after)}, rss ${before.rss} to ${after.rss}`);
     for (const [i, { heapSize }] of after.workers.entries()) {
       const more = heapSize - (before.workers[i]?.heapSize ?? NaN);
-      assert(more < 1 * MB, `the heap of Worker ${i} grew by ${more} bytes`);
+      assert(more < MORE.heap, `the heap of Worker ${i} grew by ${more} bytes`);
     }
     const more = after.rss - before.rss;
-    assert(more < 48 * MB, `the process grew by ${more} bytes`);
-    const total = sent.ok + sent.failed + sent.left;
-    console.log(`${total} requests, heap ${after.workers[0]?.heapSize}, ${more} bytes more`);
+    assert(more < MORE.rss, `the process grew by ${more} bytes`);
   } finally {
     const ended = server.exitCode !== null || once(server, "exit");
     server.kill();
