@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import { merge, requestMetrics, type Snapshot } from "../../server/mod.ts";
 import { runtime } from "../support.ts";
-import { counts, get, sleep, until } from "./support.ts";
+import { counts, ended, get, sleep, until } from "./support.ts";
 
 const skip = runtime === "bun" ? false : "Bun.serve is Bun's";
 
@@ -121,7 +121,7 @@ test("serve() counts an abort, of whichever handler waits", { skip }, async () =
       socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       await until(() => metrics.snapshot().inFlight === 1);
       socket.destroy();
-      await until(() => metrics.snapshot().inFlight === 0);
+      await ended(metrics);
     }
     await get(`${server.url}slow`);
     assertEquals(counts(metrics.snapshot()), {
@@ -270,7 +270,7 @@ test("stream() in Bun: sent to the end, given up, and HEAD", { skip }, async () 
   }));
   try {
     assertEquals((await (await fetch(`${server.url}stream`)).bytes()).length, 40);
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     const { series } = metrics.snapshot();
     assert(series[0]!.sumNs > 50e6, `${series[0]!.sumNs} ns`);
     await get(`${server.url}stream`, { method: "HEAD" });
@@ -279,7 +279,7 @@ test("stream() in Bun: sent to the end, given up, and HEAD", { skip }, async () 
     await until(() => metrics.snapshot().inFlight === 1);
     await sleep(15);
     socket.destroy();
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     assertEquals(counts(metrics.snapshot()), {
       "GET /stream 200": 1,
       "HEAD /stream 200": 1,

@@ -5,7 +5,7 @@ import { routePath } from "hono/route";
 import { test } from "node:test";
 import { requestMetrics } from "../../server/mod.ts";
 import { runtime } from "../support.ts";
-import { counts, sleep, until } from "./support.ts";
+import { counts, ended, sleep, until } from "./support.ts";
 
 function setUp() {
   const metrics = requestMetrics();
@@ -161,7 +161,7 @@ test("hono() sees in Bun that the client has gone", {
     await until(() => metrics.snapshot().inFlight === 1);
     controller.abort();
     assertEquals(await gone, "gone");
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     assertEquals(counts(metrics.snapshot()), { "GET /slow abort": 1 });
   } finally {
     await server.stop(true);

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { requestMetrics } from "../../server/mod.ts";
 import { runtime, statisticalTest } from "../support.ts";
-import { counts, sleep, until } from "./support.ts";
+import { counts, ended, sleep, until } from "./support.ts";
 
 test("wrong arguments are refused by name", () => {
   const metrics = requestMetrics();
@@ -180,7 +180,7 @@ test(
       await until(() => metrics.snapshot().inFlight === 1);
       await sleep(20);
       client.destroy();
-      await until(() => metrics.snapshot().inFlight === 0);
+      await ended(metrics);
     });
     assertEquals(counts(metrics.snapshot()), { "GET - 101": 1, "GET - abort": 1 });
     assertEquals(
@@ -201,7 +201,7 @@ test("handler() in Deno.serve does not see that the client has gone", { skip }, 
     client.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await until(() => metrics.snapshot().inFlight === 1);
     client.destroy();
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
   });
   assertEquals(counts(metrics.snapshot()), { "GET / 200": 1 });
 });

@@ -14,7 +14,7 @@ import { test } from "node:test";
 import { UnsupportedError } from "../../mod.ts";
 import { requestMetrics } from "../../server/mod.ts";
 import { runtime } from "../support.ts";
-import { counts, sleep, until } from "./support.ts";
+import { counts, ended, sleep, until } from "./support.ts";
 
 const skip = runtime === "bun" ? "Bun's node:http publishes nothing" : false;
 
@@ -57,7 +57,7 @@ test("node() counts what node:http serves, until it is told to stop", { skip }, 
     await ask(server, "/made/up");
     await ask(server, "/known/7");
     await ask(server, "/known/7", { method: "POST" });
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     const { series } = metrics.snapshot();
     assertEquals(counts(metrics.snapshot()), {
       "GET - 200": 1,
@@ -95,7 +95,7 @@ test("node() leaves nothing behind when it is told to stop", { skip }, async () 
     for (let i = 0; i < 3; i++) {
       const stop = metrics.node();
       await get("/");
-      await until(() => metrics.snapshot().inFlight === 0);
+      await ended(metrics);
       stop();
       stop(); // once more does no harm
     }
@@ -108,7 +108,7 @@ test("node() leaves nothing behind when it is told to stop", { skip }, async () 
     assertEquals([metrics.snapshot().inFlight, other.snapshot().inFlight], [0, 1]);
     answer();
     await slow;
-    await until(() => other.snapshot().inFlight === 0);
+    await ended(other);
     stopOther();
     assertEquals(listeners(), before);
     agent.destroy();
@@ -133,7 +133,7 @@ test("node() counts who has gone, before the response and amid it", { skip }, as
       const gone = ask(server, path, { patience: 100 });
       await until(() => metrics.snapshot().inFlight === 1);
       assertEquals(await gone, "gone");
-      await until(() => metrics.snapshot().inFlight === 0);
+      await ended(metrics);
     }
     assertEquals(counts(metrics.snapshot()), { "GET - abort": 3 });
     assertEquals(metrics.snapshot().inFlight, 0);
@@ -150,7 +150,7 @@ test("node() is counted by each that subscribed", { skip }, async () => {
   try {
     await ask(server, "/");
     for (const metrics of both) {
-      await until(() => metrics.snapshot().inFlight === 0);
+      await ended(metrics);
       assertEquals(counts(metrics.snapshot()), { "GET - 200": 1 });
     }
   } finally {
@@ -192,7 +192,7 @@ test("node() has the routes of Express", { skip }, async () => {
     ) {
       await ask(server, path);
     }
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     assertEquals(counts(metrics.snapshot()), {
       "GET /things/:id 200": 3,
       "GET - 503": 1, // the router has forgotten where it was
@@ -223,7 +223,7 @@ test("node() has the routes of Fastify", { skip }, async () => {
     await ask(app.server, "/things/1");
     await ask(app.server, "/things/1", { method: "POST" });
     await ask(app.server, "/none");
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     assertEquals(counts(metrics.snapshot()), {
       "GET /things/:id 200": 1,
       "POST /things/:id 201": 1,
@@ -258,7 +258,7 @@ test("node() has the routes that are told of Koa", { skip }, async () => {
     await ask(server, "/things/1", { method: "POST" });
     await ask(server, "/things/1/fails");
     await ask(server, "/none");
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     assertEquals(counts(metrics.snapshot()), {
       "GET /things/:id 200": 2,
       "POST /things/:id 201": 1,
@@ -309,7 +309,7 @@ test("node() has the routes of Nest", { skip }, async () => {
     await ask(server, "/api/things/1", { method: "POST" });
     await ask(server, "/api/things/1/fails");
     await ask(server, "/none");
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     assertEquals(counts(metrics.snapshot()), {
       "GET /api/things/:id 200": 1,
       "POST /api/things/:id 201": 1,
@@ -351,7 +351,7 @@ test("node() sees neither an upgrade nor CONNECT", { skip }, async () => {
       await closed;
     }
     assertEquals(await ask(server, "/"), 200);
-    await until(() => metrics.snapshot().inFlight === 0);
+    await ended(metrics);
     assertEquals(counts(metrics.snapshot()), { "GET - 200": 2 });
   } finally {
     stop();

@@ -7,7 +7,7 @@ import { now } from "../../mod.ts";
 import { requestMetrics } from "../../server/mod.ts";
 import { Streams } from "../../server/streams.ts";
 import { runtime } from "../support.ts";
-import { counts, sleep, until } from "./support.ts";
+import { counts, ended, sleep } from "./support.ts";
 
 const request = () => new Request("http://localhost/");
 
@@ -76,7 +76,7 @@ test("a stream that fails is an error, one that is cancelled an abort", async ()
   const reader = other.handler(request()).body!.getReader();
   await reader.read();
   await reader.cancel();
-  await until(() => other.metrics.snapshot().inFlight === 0);
+  await ended(other.metrics);
   assertEquals(counts(other.metrics.snapshot()), { "GET / abort": 1 });
 });
 

@@ -26,6 +26,11 @@ export async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 2000 && !condition(); i++) await sleep(5);
 }
 
+/** Waits until no request is in a handler any more. */
+export async function ended({ snapshot }: { snapshot(): Snapshot }): Promise<void> {
+  await until(() => snapshot().inFlight === 0);
+}
+
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

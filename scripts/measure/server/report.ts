@@ -15,21 +15,25 @@ const USUAL = (runtime: RuntimeName): Style =>
   runtime.startsWith("node") ? "node:http" : "synchronous";
 
 const OURS: Contender = "@x/vdso/server";
-/** In the README; the styles that are left out are the usual ones of each runtime. */
-const SHORT: readonly (readonly [name: string, Contender, Style?])[] = [
-  [OURS, OURS],
-  ["prom-client", "prom-client"],
-  ["@prometheus-io/client", "@prometheus-io/client"],
-  ["OpenTelemetry SDK", "OpenTelemetry SDK"],
-  [`Hono: ${OURS}`, OURS, "Hono"],
-  ["Hono: @hono/prometheus", "@hono/prometheus", "Hono"],
-];
+/** Of every style. */
 const CONTENDERS: readonly Contender[] = [
   OURS,
   "prom-client",
   "@prometheus-io/client",
   "OpenTelemetry SDK",
+];
+/** In all tables, where they have a figure. */
+const ROWS: readonly Contender[] = [
+  ...CONTENDERS,
   "@hono/prometheus",
+  "middleware that does nothing",
+  "nobody, again",
+];
+/** In the README; the style that is left out is the usual one of each runtime. */
+const SHORT_ROWS: readonly (readonly [name: string, Contender, Style?])[] = [
+  ...CONTENDERS.map((contender) => [contender, contender] as const),
+  [`Hono: ${OURS}`, OURS, "Hono"],
+  ["Hono: @hono/prometheus", "@hono/prometheus", "Hono"],
 ];
 
 /** All tables, with their intervals. */
@@ -40,7 +44,7 @@ export function serverTables(report: Report, markdown: boolean): string {
     if (with_.length === 0) return [];
     const head = ["ns of CPU per request", ...with_.map(({ runtime }) => runtime)];
     const base = ["the server itself", ...with_.map((one) => one.base[style]?.toFixed(0) ?? "")];
-    const rows = [...CONTENDERS, "middleware that does nothing" as const, "nobody, again" as const]
+    const rows = ROWS
       .map((contender) => [
         contender,
         ...with_.map((one) => intervalText(find(one, style, contender))),
@@ -55,7 +59,7 @@ export function serverTables(report: Report, markdown: boolean): string {
 export function shortTable(report: Report): string {
   const { runtimes } = report;
   const head = ["ns of CPU per request", ...runtimes.map(({ runtime }) => runtime)];
-  const rows = SHORT.map(([name, contender, style]) => [
+  const rows = SHORT_ROWS.map(([name, contender, style]) => [
     name,
     ...runtimes.map((one) => shortText(find(one, style ?? USUAL(one.runtime), contender))),
   ]);
