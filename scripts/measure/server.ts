@@ -1,7 +1,7 @@
 /**
  * Measures the CPU time, user and system, that counting requests adds to a request: this library,
  * prom-client, @prometheus-io/client, OpenTelemetry's SDK and @hono/prometheus, in every runtime.
- * About half an hour.
+ * Half an hour to an hour, as the machine is.
  *
  *   npm run bench:server -- [--runtimes deno,bun,...] [--processes 21] [--rounds 21]
  *     [--requests 2000] [--ours] [--json | --markdown] [--write] [--assert]

@@ -77,3 +77,22 @@ for (const runtime of RUNTIMES.filter(({ name }) => ["deno", "bun", "node26"].in
     },
   );
 }
+
+for (const runtime of RUNTIMES.filter(({ name }) => ["bun", "node26"].includes(name))) {
+  test(
+    `measureServers() measures ours alone in ${runtime.name}`,
+    {
+      skip: !full && runtime.name !== "bun" && "in the full tier: Bun shows it sooner",
+      timeout: 120_000,
+    },
+    async () => {
+      const effort = { processes: 1, rounds: 1, requests: 64, oursAlone: true };
+      const { added } = await measureServers(runtime, effort, 64);
+      const styles = runtime.name === "bun" ? ["synchronous", "asynchronous"] : ["node:http"];
+      assertEquals(
+        added.map(({ style, contender }) => [style, contender]),
+        styles.flatMap((style) => [[style, "nobody, again"], [style, "@x/vdso/server"]]),
+      );
+    },
+  );
+}
