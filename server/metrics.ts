@@ -8,7 +8,7 @@ import { checkFunction, checkObject, checkOneOf, checkPositive, checkString } fr
 import { type BunRoutes, type ServeOptions, wrapOptions } from "./bun.ts";
 import { gaugeReader, type Gauges, type ServerLike, Servers } from "./gauges.ts";
 import { type HonoMiddleware, honoMiddleware } from "./hono.ts";
-import { subscribe } from "./node.ts";
+import { Patterns, subscribe } from "./node.ts";
 import { type MetricProducerOptions, producer } from "./otel.ts";
 import type { MetricProducer } from "./otel_types.ts";
 import { type PrometheusRegistry, register as registerMetrics } from "./prometheus.ts";
@@ -137,7 +137,7 @@ export function requestMetrics(options: RequestMetricsOptions = {}): RequestMetr
   now(); // binds, which the first request need not wait for
   const registry = new Registry(maxSeries);
   const streams = new Streams();
-  const patterns = new WeakMap<object, string>();
+  const patterns = new Patterns();
   const servers = new Servers();
   /** What is wrapped already, so that nothing is counted twice. */
   const wrapped = new WeakSet<object>();

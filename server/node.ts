@@ -5,7 +5,8 @@
  */
 import { builtin, detectRuntime } from "../core/internals.ts";
 import { now, UnsupportedError } from "../mod.ts";
-import { ABORT, type Registry } from "./registry.ts";
+import { ABORT, type Registry, type Route } from "./registry.ts";
+import type { Labels } from "./series.ts";
 
 /** What is read of a request of node:http, and of Express's, which is the same object. */
 interface IncomingMessage {
@@ -52,66 +53,84 @@ interface Exchange {
   request: IncomingMessage | undefined;
   response: ServerResponse | undefined;
   start: number;
+  /** Of requests whose pattern nobody knows. */
+  readonly unmatched: Route;
+  /** Where a client does not wait for a response before it sends the next request. */
+  next: Exchange | undefined;
+}
+
+/** The patterns of requests, by whoever said so. */
+export class Patterns {
+  readonly #patterns = new WeakMap<object, string>();
+  /** Most servers never say so, and each look costs more than a property. */
+  #some = false;
+
+  get(request: object): string | undefined {
+    return this.#some ? this.#patterns.get(request) : undefined;
+  }
+
+  set(request: object, pattern: string): void {
+    this.#patterns.set(request, pattern);
+    this.#some = true;
+  }
 }
 
 /**
  * Counts from the start of a request until its response is handed to the operating system, or the
  * client has gone.
  *
- * @param patterns what is known of routes by whoever said so
  * @returns what ends that; what is in flight then is not counted
  * @throws {UnsupportedError} where the runtime publishes nothing, which is so in Bun
  */
-export function subscribe(registry: Registry, patterns: WeakMap<object, string>): () => void {
+export function subscribe(registry: Registry, patterns: Patterns): () => void {
   const channels = builtin("node:diagnostics_channel") as DiagnosticsChannel | undefined;
   if (detectRuntime() === "bun" || !channels) {
     throw new UnsupportedError("The node:http of this runtime has no diagnostics channels");
   }
   // Of a connection, since listeners and properties of each response cost more than all the rest.
-  // More than one where a client does not wait for a response before it sends the next request.
-  const exchangesOf = Symbol("vdso exchanges");
-  type Known = Socket & { [exchangesOf]?: Exchange[] };
+  const exchangeOf = Symbol("vdso exchange");
+  type Known = Socket & { [exchangeOf]?: Exchange };
   const connections = new Set<Known>();
 
   function end(exchange: Exchange, socket: Socket, status: number): void {
-    const { request, start } = exchange;
+    const { request, start, unmatched } = exchange;
     if (!request) return;
     const ns = now() - start;
     exchange.request = exchange.response = undefined;
-    const pattern = patterns.get(request) ?? expressRoute(request);
     registry.inFlight--;
-    registry.route(pattern, socket.encrypted ? "https" : "http")
-      .record(request.method ?? "", status, ns);
+    const pattern = patterns.get(request) ?? expressRoute(request);
+    const route = pattern === undefined ? unmatched : registry.route(pattern, schemeOf(socket));
+    route.record(request.method ?? "", status, ns);
   }
 
   function onClose(this: Known): void {
     connections.delete(this);
-    for (const exchange of this[exchangesOf] ?? []) end(exchange, this, ABORT);
+    for (let one = this[exchangeOf]; one; one = one.next) end(one, this, ABORT);
   }
 
   function onStart({ request, response, socket }: HttpMessage): void {
-    const exchanges = (socket as Known)[exchangesOf] ?? newConnection(socket);
-    let exchange = exchanges[0]; // mostly there is one
-    if (exchange?.request) exchange = exchanges.find(isFree);
-    if (!exchange) exchanges.push(exchange = { request, response, start: 0 });
+    let exchange = (socket as Known)[exchangeOf] ?? newConnection(socket);
+    while (exchange.request) exchange = exchange.next ??= newExchange(socket);
     exchange.request = request;
     exchange.response = response;
     registry.inFlight++;
     exchange.start = now();
   }
 
-  function newConnection(socket: Known): Exchange[] {
+  function newConnection(socket: Known): Exchange {
     socket.on("close", onClose);
     connections.add(socket);
-    return socket[exchangesOf] = [];
+    return socket[exchangeOf] = newExchange(socket);
+  }
+
+  function newExchange(socket: Socket): Exchange {
+    const unmatched = registry.route(undefined, schemeOf(socket));
+    return { request: undefined, response: undefined, start: 0, unmatched, next: undefined };
   }
 
   function onFinish({ response, socket }: HttpMessage): void {
-    const exchanges = (socket as Known)[exchangesOf];
-    let exchange = exchanges?.[0];
-    if (exchange?.response !== response) {
-      exchange = exchanges?.find((one) => one.response === response);
-    }
+    let exchange = (socket as Known)[exchangeOf];
+    while (exchange && exchange.response !== response) exchange = exchange.next;
     if (exchange) end(exchange, socket, response.statusCode);
   }
 
@@ -129,15 +148,15 @@ export function subscribe(registry: Registry, patterns: WeakMap<object, string>)
     // Connections may live much longer, and nobody would tell when their requests end.
     for (const socket of connections) {
       socket.off("close", onClose);
-      for (const { request } of socket[exchangesOf] ?? []) if (request) registry.inFlight--;
-      delete socket[exchangesOf];
+      for (let one = socket[exchangeOf]; one; one = one.next) if (one.request) registry.inFlight--;
+      delete socket[exchangeOf];
     }
     connections.clear();
   };
 }
 
-function isFree({ request }: Exchange): boolean {
-  return request === undefined;
+function schemeOf(socket: Socket): Labels["scheme"] {
+  return socket.encrypted ? "https" : "http";
 }
 
 /** A pattern of literals and names, each of which takes one segment of an address. */
@@ -154,8 +173,10 @@ interface Mounted {
 const mounted = new WeakMap<object, Mounted>();
 
 /** What the router has matched: a string, a regular expression or a list of them. */
-function expressRoute({ baseUrl = "", originalUrl, route }: IncomingMessage): string | undefined {
-  if (route?.path === undefined) return undefined;
+function expressRoute(request: IncomingMessage): string | undefined {
+  const { route } = request;
+  if (route?.path === undefined) return undefined; // the rest is not looked for without need
+  const { baseUrl = "", originalUrl } = request;
   let known = mounted.get(route);
   if (known?.baseUrl !== baseUrl) {
     const pattern = baseUrl + String(route.path);
