@@ -8,6 +8,7 @@ import { SHIM_CLOCKS, SHIM_TICKS } from "../shim/signatures.ts";
 import { native } from "./binding.ts";
 import { Calibration, type Sample } from "./calibration.ts";
 import { CLOCK_MONOTONIC_RAW } from "./clock_ids.ts";
+import { type CounterCosts, counterCosts } from "./counter_costs.ts";
 import { UnsupportedError } from "./errors.ts";
 
 /** What {@link ticksInfo} returns. */
@@ -83,13 +84,11 @@ function openCounter(): Counter {
   );
   const known = COUNTERS[detectPlatform().arch];
   if (!known) throw new UnsupportedError("The counter of this CPU is not known here");
-  const values = new Float64Array(3);
-  const bytes = new Uint8Array(values.buffer);
   const hz = vdso_ticks_frequency();
-  vdso_ticks_costs(bytes);
-  const [counter = NaN, entry = NaN, syscall = NaN] = values;
-  refused = refusal(hz, { counter, entry, syscall });
+  refused = refusal(hz, counterCosts(vdso_ticks_costs));
   if (refused !== undefined) throw new UnsupportedError(refused);
+  const values = new Float64Array(3); // what the addon of Node writes to has room for three
+  const bytes = new Uint8Array(values.buffer);
   const sample = () => {
     vdso_ticks_sample(bytes);
     return { ticks: values[0] ?? NaN, ns: values[1] ?? NaN };
@@ -111,16 +110,6 @@ function fallBack(since: Sample): void {
   const perNs = 1 / counter.calibration.nsPerTick();
   const first = Math.round(since.ticks); // it is the middle of two readings
   table.ticks = () => first + Math.round((vdso_clock(CLOCK_MONOTONIC_RAW) - since.ns) * perNs);
-}
-
-/** What a reading costs, all in one unit. */
-export interface CounterCosts {
-  /** Of the counter. */
-  readonly counter: number;
-  /** Of CLOCK_MONOTONIC, by the path that the entry takes. */
-  readonly entry: number;
-  /** The same by the system call. */
-  readonly syscall: number;
 }
 
 /** As in doctor/cost.ts: what makes a system call itself costs as much as one. */
@@ -173,8 +162,8 @@ export function trustOf(clocksource: string, current: string | undefined): Ticks
  * ns, where the kernel's clocks, which are the counter with all that put right, cost 20 to 30.
  *
  * Works where the vDSO itself uses the counter: the CPU states that it is constant, reading
- * CLOCK_MONOTONIC costs a fraction of the system call (measured at the first use, in less than a
- * millisecond), and reading the counter costs less than that.
+ * CLOCK_MONOTONIC costs a fraction of the system call, and reading the counter costs less than that.
+ * Both are measured at the first use, until two measurements agree: mostly in less than a millisecond.
  *
  * @throws {UnsupportedError} without an FFI, or where that does not hold, with the reason
  *

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { COUNTERS, detectPlatform, native, SHIM_JITTER, SHIM_TICKS } from "../core/internals.ts";
+import {
+  counterCosts,
+  COUNTERS,
+  detectPlatform,
+  native,
+  SHIM_JITTER,
+  SHIM_TICKS,
+} from "../core/internals.ts";
 import { CLOCK_MONOTONIC_RAW, clockGetres } from "../mod.ts";
 import { BUCKETS, quantiles } from "./buckets.ts";
 import { Rate } from "./rate.ts";
@@ -108,12 +115,10 @@ export class GapLoop {
     const { shim } = native();
     const { vdso_ticks_frequency, vdso_ticks_costs } = shim.open(SHIM_TICKS);
     const hz = vdso_ticks_frequency(); // first of all: it fixes where the counter counts from
-    vdso_ticks_costs(this.#bytes);
-    const [counter = NaN, entry = NaN] = this.#memory;
+    const { counter, entry } = counterCosts(vdso_ticks_costs);
     this.source = chooseSource(hz, counter, entry, detectPlatform().arch);
     this.#run = shim.open(SHIM_JITTER).vdso_jitter;
     this.#thresholdNs = thresholdNs;
-    this.#memory.fill(0);
     this.#memory[AT.byClock] = this.source.reads === "clock_gettime" ? 1 : 0;
     const stepNs = Number(clockGetres(CLOCK_MONOTONIC_RAW));
     this.#call(EVER, EVER, stepNs > COARSE_NS ? FIRST_COARSE_NS : FIRST_NS);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { native, SHIM_MACHINE, SHIM_TICKS } from "../../core/internals.ts";
+import { counterCosts, native, SHIM_MACHINE, SHIM_TICKS } from "../../core/internals.ts";
 import { CLOCK_REALTIME, CLOCK_TAI, clockGettime, ticksInfo, UnsupportedError } from "../../mod.ts";
 import type { Reader } from "./files.ts";
 import { clockLines } from "./machine.ts";
@@ -108,9 +108,7 @@ export function askCounter(syscallNs: number | undefined): CounterFacts {
 /** The shim gives costs in ticks: the system call's is known in nanoseconds, too. */
 function counterCost(syscallNs: number | undefined): number | null {
   if (syscallNs === undefined) return null;
-  const costs = new Float64Array(3);
-  native().shim.open(SHIM_TICKS).vdso_ticks_costs(new Uint8Array(costs.buffer));
-  const [counter = NaN, , syscall = NaN] = costs;
+  const { counter, syscall } = counterCosts(native().shim.open(SHIM_TICKS).vdso_ticks_costs);
   const ns = counter / syscall * syscallNs;
   return Number.isFinite(ns) ? ns : null;
 }
