@@ -3,8 +3,8 @@
  * prom-client, @prometheus-io/client, OpenTelemetry's SDK and @hono/prometheus, in every runtime.
  * Half an hour to an hour, as the machine is.
  *
- *   npm run bench:server -- [--runtimes deno,bun,...] [--processes 21] [--rounds 21]
- *     [--requests 2000] [--ours] [--json | --markdown] [--write] [--assert]
+ *   npm run bench:server -- [--runtimes deno,bun,...] [--processes 21] [--rounds 101]
+ *     [--requests 320] [--ours] [--json | --markdown] [--write] [--assert]
  *
  * All contenders are servers of one process; of node:http each has a process of its own, since ours
  * hears of all servers there. In each round every one of them gets so many requests, in an order that
@@ -34,8 +34,8 @@ const { values: options } = parseArgs({
   options: {
     runtimes: { type: "string" },
     processes: { type: "string", default: "21" },
-    rounds: { type: "string", default: "21" },
-    requests: { type: "string", default: "2000" },
+    rounds: { type: "string", default: "101" },
+    requests: { type: "string", default: "320" },
     ours: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     markdown: { type: "boolean", default: false },

@@ -18,8 +18,8 @@ import {
 } from "./results.ts";
 
 const CONNECTIONS = 16;
-/** So that every contender is compiled, and the heap has its size. */
-const WARM_UP = 10_000;
+/** So that every contender is compiled, which takes Bun longest, and the heap has its size. */
+const WARM_UP = 20_000;
 
 /** How long it takes. */
 export interface Effort {
@@ -27,7 +27,10 @@ export interface Effort {
   readonly processes: number;
   /** In each of them. */
   readonly rounds: number;
-  /** Of each contender in a round. */
+  /**
+   * Of each contender in a round: few, since a machine's neighbours come and go within milliseconds,
+   * and what they do is to fall on all contenders of a round.
+   */
   readonly requests: number;
   /** The servers' CPU; any if left out. */
   readonly cpu?: number | undefined;
@@ -112,8 +115,14 @@ async function measureProcesses(
     const order = targets.map((_, target) => target);
     for (const target of order) await load(target, warmUp);
     const costs: number[][] = targets.map(() => []);
+    const styles = [...new Set(targets.map(({ style }) => style))];
     for (let round = 0; round < rounds; round++) {
-      for (const target of shuffled(order)) costs[target]?.push(await load(target, requests));
+      // Those that are compared come one after the other.
+      for (const style of shuffled(styles)) {
+        for (const target of shuffled(order.filter((one) => targets[one]?.style === style))) {
+          costs[target]?.push(await load(target, requests));
+        }
+      }
     }
     for (const { clients } of targets) clients.forEach((client) => client.close());
     return { version: hellos[0]?.version ?? "", targets, costs };
