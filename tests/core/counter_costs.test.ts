@@ -30,7 +30,8 @@ test("counterCosts() measures again where all rounds of a path were disturbed", 
     made: 3,
   });
   // The entry is spared the system call, and seemed not to be.
-  const { entry, made } = measurements([10, 400, 250], [10, 300, 250], [30, 25, 250], [10, 25, 250]);
+  const [disturbed, again, quiet] = [[10, 400, 250], [10, 300, 250], [10, 25, 250]];
+  const { entry, made } = measurements(disturbed, again, quiet, quiet);
   assertEquals([entry, made], [25, 4]);
 });
 
