@@ -5,9 +5,9 @@ import { nativeProgram } from "./native.ts";
 /**
  * Compiles one for x86_64, the only CPU that they are written for; its path.
  *
- * @param name a counter that jumps, or clocks that go back now and then
+ * @param name a counter that jumps, clocks that go back now and then, or costs disturbed at first
  */
-export function wrongShim(name: "jumping" | "lying"): string {
+export function wrongShim(name: "jumping" | "lying" | "disturbed"): string {
   return nativeProgram(`${name}_shim`, [
     "-shared",
     "-fPIC",

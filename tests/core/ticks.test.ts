@@ -119,6 +119,17 @@ test("refusal() goes by what the CPU states and by what readings cost", () => {
   assertMatch(refusal(0, { counter: NaN, entry: NaN, syscall: NaN }) ?? "", /^The kernel does not/);
 });
 
+test("ticks() does not go by costs that were disturbed", {
+  skip: process.arch === "x64" ? skipWithoutGcc : "the shim is built for x86_64",
+}, () => {
+  const shim = wrongShim("disturbed");
+  const { code, stdout, stderr } = run("tests/fixtures/print_counter.ts", [shim]);
+  assertEquals([code, stderr], [0, ""]);
+  const { refused = "it works" } = JSON.parse(stdout) as { refused?: string };
+  // Where the CPU states no constant counter that is why.
+  assertMatch(refused, /^The (kernel does not let programs read|CPU does not state)/);
+});
+
 test("trustOf() knows the kernel's own clock from a guest's", () => {
   assertEquals(trustOf("tsc", "tsc"), "kernel");
   assertEquals(trustOf("arch_sys_counter", "arch_sys_counter"), "kernel");
