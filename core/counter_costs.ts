@@ -14,6 +14,12 @@ export interface CounterCosts {
   readonly syscall: number;
 }
 
+/**
+ * What reads a clock spares the system call if it costs less than so much of it: what makes the call
+ * itself costs as much as one.
+ */
+export const SPARES_SYSCALL = 0.75;
+
 /** How many times the other's a cost may be, of two measurements that nothing has disturbed. */
 const ALIKE = 1.25;
 /** Each takes 0.2 ms where a system call costs 1 µs. */

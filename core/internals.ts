@@ -29,7 +29,7 @@ export {
 } from "../shim/signatures.ts";
 export { native } from "./binding.ts";
 export { checkClock, checked } from "./clock.ts";
-export { counterCosts } from "./counter_costs.ts";
+export { counterCosts, SPARES_SYSCALL } from "./counter_costs.ts";
 export { toLocation } from "./cpu.ts";
 export { show } from "./errors.ts";
 export { counterJumps, COUNTERS } from "./ticks.ts";

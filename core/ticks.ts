@@ -8,7 +8,7 @@ import { SHIM_CLOCKS, SHIM_TICKS } from "../shim/signatures.ts";
 import { native } from "./binding.ts";
 import { Calibration, type Sample } from "./calibration.ts";
 import { CLOCK_MONOTONIC_RAW } from "./clock_ids.ts";
-import { type CounterCosts, counterCosts } from "./counter_costs.ts";
+import { type CounterCosts, counterCosts, SPARES_SYSCALL } from "./counter_costs.ts";
 import { UnsupportedError } from "./errors.ts";
 
 /** What {@link ticksInfo} returns. */
@@ -111,9 +111,6 @@ function fallBack(since: Sample): void {
   const first = Math.round(since.ticks); // it is the middle of two readings
   table.ticks = () => first + Math.round((vdso_clock(CLOCK_MONOTONIC_RAW) - since.ns) * perNs);
 }
-
-/** As in doctor/cost.ts: what makes a system call itself costs as much as one. */
-const SPARES_SYSCALL = 0.75;
 
 /**
  * Why the counter cannot serve as a clock; undefined if it can. Costs decide, not the name of the

@@ -4,7 +4,15 @@
  * @module
  */
 import { median } from "../bench/median.ts";
-import { checkClock, checked, ENTRIES, native, SHIM_REFERENCE, show } from "../core/internals.ts";
+import {
+  checkClock,
+  checked,
+  ENTRIES,
+  native,
+  SHIM_REFERENCE,
+  show,
+  SPARES_SYSCALL,
+} from "../core/internals.ts";
 import { CLOCK_MONOTONIC, clockGetres, type ClockId } from "../mod.ts";
 
 /** Nanoseconds per call: what {@link clockCost} returns. */
@@ -59,7 +67,7 @@ export function clockCost(clock: ClockId = CLOCK_MONOTONIC): ClockCost {
   }
   const nativeNs = median(entry);
   const syscallNs = median(syscall);
-  return { nativeNs, syscallNs, beatsSyscall: nativeNs < 0.75 * syscallNs };
+  return { nativeNs, syscallNs, beatsSyscall: nativeNs < SPARES_SYSCALL * syscallNs };
 }
 
 /** Loops in C over a clock: what {@link clockLoops} returns. Each takes whole calls from 1 on. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Examination, Finding, PathCost } from "../../doctor/mod.ts";
+import { SPARES_SYSCALL } from "../../doctor/rules/rule.ts";
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
@@ -40,8 +41,6 @@ export function printMetrics({ facts, findings }: Examination): string {
     ),
   ].join("");
 }
-
-const SPARES_SYSCALL = 0.75; // as doctor/rules/rule.ts
 
 function isUserSpace(
   entries: Readonly<Record<string, string>> | null,

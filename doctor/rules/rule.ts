@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { SPARES_SYSCALL } from "../../core/internals.ts";
 import type { Facts } from "../facts/types.ts";
 import type { Evidence, Finding } from "../findings.ts";
+
+export { SPARES_SYSCALL };
 
 /** From facts to what they show: nothing where a fact that it takes is not known. */
 export type Rule = (facts: Facts) => Finding | undefined;
@@ -26,9 +29,6 @@ export function known(
   }
   return [evidence(name, value, unit)];
 }
-
-/** What makes a system call itself costs as much as one. */
-export const SPARES_SYSCALL = 0.75;
 
 /** Whether the vDSO is asked, and enters the kernel for CLOCK_MONOTONIC. */
 export function entersKernel({ vdso, measured }: Facts): boolean {
