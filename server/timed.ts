@@ -56,8 +56,8 @@ export interface BunTiming {
 }
 
 /**
- * Wraps a handler. It is called with the same `this`, arguments and number of arguments, and what it
- * returns is passed on as it is: a promise stays the same promise.
+ * Wraps a handler. It is called with the same `this`, arguments and number of arguments, up to four, and
+ * what it returns is passed on as it is: a promise stays the same promise.
  */
 export function timed<F extends Handler>(handler: F, timing: Timing): F {
   const { registry, streams, bun } = timing;
@@ -163,7 +163,13 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
     }
   }
 
-  function wrapper(this: unknown, request?: RequestLike | null, second?: unknown): unknown {
+  function wrapper(
+    this: unknown,
+    request?: RequestLike | null,
+    second?: unknown,
+    third?: unknown,
+    fourth?: unknown,
+  ): unknown {
     // Before the handler: Deno has no method any more once a WebSocket has been made of a request.
     const method = timing.method ?? methodOf(request);
     if (routeOn) {
@@ -174,9 +180,14 @@ export function timed<F extends Handler>(handler: F, timing: Timing): F {
     registry.inFlight++;
     let result;
     try {
-      result = arguments.length === 2
-        ? inner.call(this, request, second)
-        : inner.apply(this, arguments as unknown as unknown[]);
+      // No server gives more than three. Their number is cheap, but `arguments` itself, or `...more`,
+      // would have Bun make an object at each call.
+      const count = arguments.length;
+      if (count === 2) result = inner.call(this, request, second);
+      else if (count === 1) result = inner.call(this, request);
+      else if (count === 0) result = inner.call(this);
+      else if (count === 3) result = inner.call(this, request, second, third);
+      else result = inner.call(this, request, second, third, fourth);
     } catch (error) {
       failed(request, method, ERROR, now() - start);
       throw error;

@@ -29,8 +29,8 @@ test("this, arguments, their number, name and length are kept", () => {
   const metrics = requestMetrics();
   const seen: unknown[] = [];
   const self = {};
-  function named(this: unknown, ..._: unknown[]) {
-    seen.push([this === self, arguments.length]);
+  function named(this: unknown, ...args: unknown[]) {
+    seen.push([this === self, ...args]);
     return new Response();
   }
   const handlers: ((this: unknown, ...args: unknown[]) => unknown)[] = [
@@ -45,8 +45,9 @@ test("this, arguments, their number, name and length are kept", () => {
   }
   const wrapped = metrics.handler(named as (typeof handlers)[0]);
   wrapped.call(self);
-  for (let i = 1; i < 5; i++) wrapped.apply(self, [request(), 2, 3, 4].slice(0, i));
-  assertEquals(seen, [0, 1, 2, 3, 4].map((length) => [true, length]));
+  const args = [request(), 2, undefined, 4];
+  for (let i = 1; i < 5; i++) wrapped.apply(self, args.slice(0, i));
+  assertEquals(seen, [0, 1, 2, 3, 4].map((length) => [true, ...args.slice(0, length)]));
 });
 
 test("what a handler throws is thrown, and counted for itself", async () => {
