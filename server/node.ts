@@ -19,6 +19,7 @@ interface IncomingMessage {
 
 interface ServerResponse {
   readonly statusCode: number;
+  readonly req: IncomingMessage;
 }
 
 interface Socket {
@@ -50,7 +51,7 @@ const FASTIFY = "tracing:fastify.request.handler:start";
 
 /** A request that has begun on a connection; used again for the next one. */
 interface Exchange {
-  request: IncomingMessage | undefined;
+  /** Until it has ended. It knows its request: to keep that as well costs the collector's barrier. */
   response: ServerResponse | undefined;
   start: number;
   /** Of requests whose pattern nobody knows. */
@@ -92,11 +93,15 @@ export function subscribe(registry: Registry, patterns: Patterns): () => void {
   type Known = Socket & { [exchangeOf]?: Exchange };
   const connections = new Set<Known>();
 
-  function end(exchange: Exchange, socket: Socket, status: number): void {
-    const { request, start, unmatched } = exchange;
-    if (!request) return;
+  function end(
+    exchange: Exchange,
+    request: IncomingMessage,
+    socket: Socket,
+    status: number,
+  ): void {
+    const { start, unmatched } = exchange;
     const ns = now() - start;
-    exchange.request = exchange.response = undefined;
+    exchange.response = undefined;
     registry.inFlight--;
     const pattern = patterns.get(request) ?? expressRoute(request);
     const route = pattern === undefined ? unmatched : registry.route(pattern, schemeOf(socket));
@@ -105,13 +110,14 @@ export function subscribe(registry: Registry, patterns: Patterns): () => void {
 
   function onClose(this: Known): void {
     connections.delete(this);
-    for (let one = this[exchangeOf]; one; one = one.next) end(one, this, ABORT);
+    for (let one = this[exchangeOf]; one; one = one.next) {
+      if (one.response) end(one, one.response.req, this, ABORT);
+    }
   }
 
-  function onStart({ request, response, socket }: HttpMessage): void {
+  function onStart({ response, socket }: HttpMessage): void {
     let exchange = (socket as Known)[exchangeOf] ?? newConnection(socket);
-    while (exchange.request) exchange = exchange.next ??= newExchange(socket);
-    exchange.request = request;
+    while (exchange.response) exchange = exchange.next ??= newExchange(socket);
     exchange.response = response;
     registry.inFlight++;
     exchange.start = now();
@@ -125,13 +131,13 @@ export function subscribe(registry: Registry, patterns: Patterns): () => void {
 
   function newExchange(socket: Socket): Exchange {
     const unmatched = registry.route(undefined, schemeOf(socket));
-    return { request: undefined, response: undefined, start: 0, unmatched, next: undefined };
+    return { response: undefined, start: 0, unmatched, next: undefined };
   }
 
-  function onFinish({ response, socket }: HttpMessage): void {
+  function onFinish({ request, response, socket }: HttpMessage): void {
     let exchange = (socket as Known)[exchangeOf];
     while (exchange && exchange.response !== response) exchange = exchange.next;
-    if (exchange) end(exchange, socket, response.statusCode);
+    if (exchange) end(exchange, request, socket, response.statusCode);
   }
 
   function onFastify({ request, route }: FastifyMessage): void {
@@ -148,7 +154,7 @@ export function subscribe(registry: Registry, patterns: Patterns): () => void {
     // Connections may live much longer, and nobody would tell when their requests end.
     for (const socket of connections) {
       socket.off("close", onClose);
-      for (let one = socket[exchangeOf]; one; one = one.next) if (one.request) registry.inFlight--;
+      for (let one = socket[exchangeOf]; one; one = one.next) if (one.response) registry.inFlight--;
       delete socket[exchangeOf];
     }
     connections.clear();
