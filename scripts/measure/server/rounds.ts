@@ -20,6 +20,14 @@ import {
 const CONNECTIONS = 16;
 /** So that every contender is compiled, which takes Bun longest, and the heap has its size. */
 const WARM_UP = 20_000;
+/** In turns: the client warms up meanwhile, and a server that was always the first stayed slower. */
+const WARM_UP_TURNS = 10;
+/**
+ * Node's engine compiles in threads of its own, and by which of them is done first one process in five
+ * comes out slower by 4 us a request than others of the same server, for good. In one thread all come
+ * out the same.
+ */
+const NODE_OPTIONS = ["--single-threaded"];
 
 /** How long it takes. */
 export interface Effort {
@@ -85,8 +93,10 @@ async function measureProcesses(
   warmUp: number,
 ): Promise<{ version: string; targets: readonly Target[]; costs: number[][] }> {
   const script = join(ROOT, "scripts/measure/server/serve.ts");
-  const [program, ...command] = pinned(cpu, [runtime.bin, ...runtime.run, script]);
-  const alone = !runtime.name.startsWith("node") ? [] : oursAlone ? PROMISED : ALONE;
+  const isNode = runtime.name.startsWith("node");
+  const options = isNode ? NODE_OPTIONS : [];
+  const [program, ...command] = pinned(cpu, [runtime.bin, ...options, ...runtime.run, script]);
+  const alone = !isNode ? [] : oursAlone ? PROMISED : ALONE;
   const together = !oursAlone ? ["all"] : alone.length === 0 ? ["promised"] : [];
   const children = [...together, ...alone].map((which) => start(program, [...command, which]));
   try {
@@ -113,7 +123,9 @@ async function measureProcesses(
       return (after - before) / (each * CONNECTIONS);
     };
     const order = targets.map((_, target) => target);
-    for (const target of order) await load(target, warmUp);
+    for (let turn = 0; turn < WARM_UP_TURNS; turn++) {
+      for (const target of shuffled(order)) await load(target, warmUp / WARM_UP_TURNS);
+    }
     const costs: number[][] = targets.map(() => []);
     const styles = [...new Set(targets.map(({ style }) => style))];
     for (let round = 0; round < rounds; round++) {
