@@ -46,7 +46,7 @@ export interface RequestMetrics {
   /**
    * A copy of options for `Bun.serve` or `server.reload`, in which the handler functions are timed:
    * `fetch`, and those in `routes`, whose keys are the routes. All else is as it was. A request costs
-   * 100 to 200 ns more, 200 to 500 with an asynchronous handler.
+   * 50 to 200 ns more, up to 500 with an asynchronous handler.
    *
    * @throws {TypeError} if `options` is no object
    */
@@ -54,7 +54,7 @@ export interface RequestMetrics {
   /**
    * A timed handler, for `Deno.serve` and whatever else calls a function with a request and wants a
    * response, or a promise of one. It has the same name and number of parameters, and passes on up to
-   * four arguments. In Deno a request costs 100 to 200 ns more, up to 300 with an asynchronous handler.
+   * four arguments. In Deno a request costs 50 to 200 ns more, up to 300 with an asynchronous handler.
    *
    * @throws {TypeError} if `handler` is no function, or `route` or `method` no string
    * @throws {RangeError} if `scheme` is another
@@ -64,7 +64,7 @@ export interface RequestMetrics {
   readonly hono: () => HonoMiddleware;
   /**
    * Counts the requests of all servers of node:http in this thread, and so of Express, Fastify, Koa and
-   * Nest: 200 to 700 ns a request. Returns what ends that; what is in flight then is not counted. Node
+   * Nest: 500 to 1000 ns a request. Returns what ends that; what is in flight then is not counted. Node
    * tells nothing of upgrades and CONNECT, so they are not counted.
    *
    * @throws {UnsupportedError} where node:http publishes nothing, which is so in Bun
