@@ -7,10 +7,11 @@
  *     [--requests 320] [--ours] [--json | --markdown] [--write] [--assert]
  *
  * All contenders are servers of one process; of node:http each has a process of its own, since ours
- * hears of all servers there, and Node's run in one thread, so that all are compiled alike. In each round every one of them gets so many requests, in an order that
- * is drawn anew, on 16 connections, and is compared with the one of that round that counts nothing.
- * All that is done in several processes, one after the other, of which each gives one figure. The
- * servers are kept on one CPU and the client on another, where there are two.
+ * hears of all servers there. Node's run in one thread, so that all are compiled alike. In each round
+ * every one of them gets so many requests, in an order that is drawn anew, on 16 connections, and is
+ * compared with the one of that round that counts nothing. All that is done in several processes, one
+ * after the other, of which each gives one figure. The servers are kept on one CPU and the client on
+ * another, where there are two.
  * `--ours` measures what the promises are about alone, for more processes in the same time;
  * `--write` writes the tables into docs/servers.md and the README; `--assert` exits with 1 if a
  * promise does not hold.
